@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plaintext hashes, searched by Hamming distance: for the curator and the reporter, never for a
+ * device. */
+#ifndef HASHVEIL_INDEX_H
+#define HASHVEIL_INDEX_H
+
+#include <stddef.h>
+
+#include <hashveil/pdq.h>
+#include <hashveil/sealed_db.h>
+#include <hashveil/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Shared freely between threads. */
+typedef struct hashveil_index hashveil_index;
+
+/** entries: copied. Errors: ERR_NO_MEMORY. */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_index_create(const hashveil_entries *entries, hashveil_index **out);
+
+/** Returns the number of hashes. */
+HASHVEIL_API size_t hashveil_index_count(const hashveil_index *index);
+
+/**
+ * Finds the nearest hash; of several equally near ones the first.
+ *
+ * Returns its distance in bits, or HASHVEIL_PDQ_BITS + 1 when the index is empty.
+ */
+HASHVEIL_API unsigned hashveil_index_nearest(const hashveil_index *index,
+                                             const hashveil_pdq *query);
+
+/** Accepts NULL. */
+HASHVEIL_API void hashveil_index_destroy(hashveil_index *index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One picture against a sealed database, without I/O: begin gives the request for the evaluator,
+ * finish takes its response. The application moves the bytes; hashveil/transport.h can. */
+#ifndef HASHVEIL_SCANNER_H
+#define HASHVEIL_SCANNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/pdq.h>
+#include <hashveil/sealed_db.h>
+#include <hashveil/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    HASHVEIL_PROBES = 256, /**< blinded elements in every request, whatever the picture */
+    HASHVEIL_REQUEST_BYTES = 8244,
+    HASHVEIL_RESPONSE_MAX_BYTES = 8308
+};
+
+/** A database and what is derived from it. Shared freely between threads. */
+typedef struct hashveil_scanner hashveil_scanner;
+
+/** One picture on its way: holds secrets. Used by one thread at a time. */
+typedef struct hashveil_query hashveil_query;
+
+#define HASHVEIL_VERDICT_TABLE(X)                                                                  \
+    X(NO_MATCH, 0, "no known match")                                                               \
+    X(MATCH, 1, "match")                                                                           \
+    X(LOW_QUALITY, 2, "low quality")
+
+typedef enum hashveil_verdict_kind {
+#define X(name, number, text) HASHVEIL_VERDICT_##name = number,
+    HASHVEIL_VERDICT_TABLE(X)
+#undef X
+} hashveil_verdict_kind;
+
+typedef struct hashveil_verdict {
+    hashveil_verdict_kind kind;
+    hashveil_record record; /**< of a match: the record that most masks named; else all zero */
+    unsigned masks_hit;     /**< of a match: how many masks named it, at least 2 */
+} hashveil_verdict;
+
+/** db: borrowed until destroy. Errors: ERR_NO_MEMORY. */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_create(const hashveil_sealed_db *db,
+                                                                       hashveil_scanner **out);
+
+/** Accepts NULL. */
+HASHVEIL_API void hashveil_scanner_destroy(hashveil_scanner *scanner);
+
+/**
+ * Chooses the probes for a picture and blinds them, each with its own fresh random scalar.
+ *
+ * A picture of quality below HASHVEIL_PDQ_MIN_QUALITY sends random probes instead, so that its
+ * request looks like any other; its verdict is LOW_QUALITY.
+ *
+ * scanner      borrowed until the query is destroyed
+ * fingerprint  borrowed for the call
+ *
+ * Errors: ERR_NO_MEMORY, ERR_IO (no random numbers).
+ * Threads: safe.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_begin(
+    const hashveil_scanner *scanner, const hashveil_fingerprint *fingerprint, hashveil_query **out);
+
+/** Returns the HASHVEIL_REQUEST_BYTES to send, POST to HASHVEIL_PATH_EVALUATE; borrowed until the
+ * query is destroyed. Sending the same bytes again after a broken connection tells nothing new. */
+HASHVEIL_API const uint8_t *hashveil_query_request(const hashveil_query *query);
+
+/**
+ * Takes the evaluator's response and looks every probe up.
+ *
+ * response  len bytes, any content; borrowed for the call
+ *
+ * Errors: ERR_PROTOCOL (not a response to this request), ERR_VERSION, ERR_KEY (another
+ * evaluator's), ERR_NO_MEMORY. The query may then be finished again with another response.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_finish(hashveil_query *query,
+                                                                       const uint8_t *response,
+                                                                       size_t len,
+                                                                       hashveil_verdict *out);
+
+/** Wipes and releases. Accepts NULL. */
+HASHVEIL_API void hashveil_query_destroy(hashveil_query *query);
+
+/** Returns the text of a kind: "no known match". Static. Threads: safe. */
+HASHVEIL_API const char *hashveil_verdict_text(hashveil_verdict_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sealed hash database: what a device holds of the lists. It names no listed hash: without the
+ * evaluator's help its content looks like random bytes. Format: hashdb/sealed/FORMAT.md. */
+#ifndef HASHVEIL_SEALED_DB_H
+#define HASHVEIL_SEALED_DB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/key.h>
+#include <hashveil/pdq.h>
+#include <hashveil/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    HASHVEIL_RECORD_ID_BYTES = 16,
+    HASHVEIL_LABEL_MAX_LEN = 23,
+    HASHVEIL_MAX_LISTS = 64,
+    HASHVEIL_LIST_NAME_MAX_LEN = 31,
+    HASHVEIL_MAX_CURATORS = 16,
+    HASHVEIL_DIGEST_BYTES = 32
+};
+
+/** What a device learns of a listed picture that one of its own matched: never the listed hash. */
+typedef struct hashveil_record {
+    uint8_t id[HASHVEIL_RECORD_ID_BYTES];   /**< opaque, the curator's */
+    char label[HASHVEIL_LABEL_MAX_LEN + 1]; /**< the category, NUL-terminated UTF-8 */
+    uint64_t lists;                         /**< bit i: named by list i of the manifest */
+} hashveil_record;
+
+/** A listed picture as the curator has it. */
+typedef struct hashveil_entry {
+    hashveil_pdq hash;
+    hashveil_record record;
+} hashveil_entry;
+
+/** Many of them, and the lists they came from. Starts as {0}. */
+typedef struct hashveil_entries {
+    hashveil_entry *entries; /**< owned; released by hashveil_entries_clear */
+    size_t count;
+    char list_names[HASHVEIL_MAX_LISTS][HASHVEIL_LIST_NAME_MAX_LEN + 1];
+    size_t list_count;
+} hashveil_entries;
+
+HASHVEIL_API void hashveil_entries_clear(hashveil_entries *entries);
+
+/** Told now and then how far long work is: done of total. May be called from any worker thread, one
+ * at a time. */
+typedef void hashveil_progress_fn(void *context, uint64_t done, uint64_t total);
+
+/** The mask parameters; see docs/PROTOCOL.md. They are public and stand in the manifest. */
+typedef struct hashveil_mask_params {
+    uint32_t masks;     /**< T, 2..32 */
+    uint32_t bits;      /**< b, the hash bits of a mask, 16..64 */
+    uint32_t pool_bits; /**< the most stable positions that masks draw from, b..256 */
+} hashveil_mask_params;
+
+#define HASHVEIL_MASK_PARAMS_DEFAULT                                                               \
+    {                                                                                              \
+        .masks = 32, .bits = 28, .pool_bits = 160                                                  \
+    }
+
+typedef struct hashveil_seal_options {
+    const hashveil_key *evaluator_key; /**< borrowed; with its secret */
+    const hashveil_key *curator_keys;  /**< borrowed; public halves, named in the manifest */
+    size_t curator_count;              /**< at most HASHVEIL_MAX_CURATORS */
+    uint64_t epoch;                    /**< higher for every new edition */
+    hashveil_mask_params mask_params;
+    unsigned workers;               /**< threads; 0 for one a processor */
+    hashveil_progress_fn *progress; /**< in tokens; may be NULL */
+    void *progress_context;
+} hashveil_seal_options;
+
+/**
+ * Seals entries into a new database file, with a fresh random mask seed and fresh record secrets.
+ *
+ * The number of records is padded to a power of two, at least 1024, so that the file's size tells
+ * the number of entries only that coarsely. Memory: about 48 bytes an entry and worker.
+ *
+ * path     replaced by rename when all is written; whatever was there stays until then
+ * entries  borrowed for the call; labels and lists go into the records
+ *
+ * Errors: ERR_ARGUMENT, ERR_EMPTY (no entries), ERR_LIMIT (more than 2^24), ERR_NO_MEMORY, and
+ * those of writing a file.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_build(
+    const char *path, const hashveil_entries *entries, const hashveil_seal_options *options);
+
+/** An open database. Shared freely between threads. */
+typedef struct hashveil_sealed_db hashveil_sealed_db;
+
+/** What the manifest says. */
+typedef struct hashveil_sealed_db_info {
+    uint32_t version;
+    uint64_t epoch;
+    uint64_t created_s; /**< seconds since 1970 */
+    uint8_t evaluator_public[HASHVEIL_KEY_BYTES];
+    hashveil_mask_params mask_params;
+    uint64_t padded_count; /**< records, real and padding */
+    uint64_t file_bytes;
+    size_t list_count;
+    char list_names[HASHVEIL_MAX_LISTS][HASHVEIL_LIST_NAME_MAX_LEN + 1];
+    size_t curator_count;
+    uint8_t curator_keys[HASHVEIL_MAX_CURATORS][HASHVEIL_KEY_BYTES];
+    size_t signature_count;
+    uint8_t digest[HASHVEIL_DIGEST_BYTES]; /**< SHA-256 of the manifest: names this edition */
+} hashveil_sealed_db_info;
+
+/**
+ * Maps a database and checks all of it: every field's range, every section's digest.
+ *
+ * where_out  on failure a static text naming the damaged part ("manifest", "tables", ...), or ""
+ *
+ * Errors: ERR_EMPTY, ERR_UNSUPPORTED (not such a file), ERR_VERSION, ERR_TRUNCATED, ERR_FORMAT,
+ * ERR_DIGEST, ERR_NO_MEMORY, and those of reading a file.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open(const char *path,
+                                                                       hashveil_sealed_db **out,
+                                                                       const char **where_out);
+
+/** As hashveil_sealed_db_open, from memory. bytes: borrowed until close. */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open_bytes(
+    const uint8_t *bytes, size_t len, hashveil_sealed_db **out, const char **where_out);
+
+/** Returns what the manifest says; borrowed until close. */
+HASHVEIL_API const hashveil_sealed_db_info *
+hashveil_sealed_db_describe(const hashveil_sealed_db *db);
+
+/** Closes. Accepts NULL. */
+HASHVEIL_API void hashveil_sealed_db_close(hashveil_sealed_db *db);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

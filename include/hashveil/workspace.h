@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The curator's workspace: one SQLite file with plaintext hashes and who named them. It never goes
+ * to a device. */
+#ifndef HASHVEIL_WORKSPACE_H
+#define HASHVEIL_WORKSPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/sealed_db.h>
+#include <hashveil/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Used by one thread at a time; several processes may open the same file. */
+typedef struct hashveil_workspace hashveil_workspace;
+
+typedef enum hashveil_workspace_mode {
+    HASHVEIL_WORKSPACE_READ,  /**< must exist; is not changed */
+    HASHVEIL_WORKSPACE_WRITE, /**< made when it does not exist */
+} hashveil_workspace_mode;
+
+/**
+ * Errors: ERR_UNSUPPORTED (not a workspace), ERR_VERSION, ERR_BUSY, ERR_FORMAT, ERR_NO_MEMORY, and
+ * those of reading or making a file.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_workspace_open(const char *path,
+                                                                       hashveil_workspace_mode mode,
+                                                                       hashveil_workspace **out);
+
+/** Told of each line or file that was not imported, and why. line is 0 for a file. */
+typedef void hashveil_import_problem_fn(void *context, const char *path, uint64_t line,
+                                        hashveil_status status);
+
+typedef struct hashveil_import_options {
+    const char
+        *source;       /**< who names these hashes, 1..HASHVEIL_LIST_NAME_MAX_LEN bytes; borrowed */
+    const char *label; /**< their category, 1..HASHVEIL_LABEL_MAX_LEN bytes; borrowed */
+    bool is_strict;    /**< the first problem ends the import, and nothing of it is kept */
+    unsigned workers;  /**< threads that hash pictures; 0 for one a processor */
+    hashveil_import_problem_fn *on_problem; /**< may be NULL; called on the calling thread */
+    hashveil_progress_fn *progress; /**< in lines or files; total 0 when not known; or NULL */
+    void *context;                  /**< for both functions */
+} hashveil_import_options;
+
+typedef struct hashveil_import_counts {
+    uint64_t added; /**< hashes that no source had named */
+    uint64_t known; /**< hashes that were there: named by another source, or imported before */
+    uint64_t low_quality; /**< not taken: quality below HASHVEIL_PDQ_MIN_QUALITY */
+    uint64_t not_images;  /**< files of a folder that are no pictures; not a problem */
+    uint64_t problems;    /**< lines or files that could not be read */
+} hashveil_import_counts;
+
+/**
+ * Imports a text list of PDQ hashes, or a folder of pictures, as one transaction. Importing the
+ * same again changes nothing.
+ *
+ * A list has one hash a line: 64 hex digits, alone or followed by ",QUALITY" and ",NAME" as
+ * `hashveil hash` prints them. Empty lines and lines that begin with '#' are passed over. A folder
+ * is read with all below it; symbolic links are not followed.
+ *
+ * Errors: ERR_ARGUMENT, ERR_LIMIT (a 65th source), with is_strict that of the first problem, and
+ * those of reading the path and of writing the workspace; nothing of the import is then kept.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_workspace_import(hashveil_workspace *workspace, const char *path,
+                          const hashveil_import_options *options, hashveil_import_counts *out);
+
+/** Gives all entries, ordered by hash, and the sources. Errors: ERR_IO, ERR_FORMAT, ERR_NO_MEMORY.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_workspace_entries(hashveil_workspace *workspace, hashveil_entries *out);
+
+/** Accepts NULL. */
+HASHVEIL_API void hashveil_workspace_close(hashveil_workspace *workspace);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
