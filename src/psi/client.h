@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device's half of the OPRF for a batch of tokens: blind them all, finalize them all. */
+#ifndef HV_PSI_CLIENT_H
+#define HV_PSI_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/status.h>
+
+#include "psi/messages.h"
+#include "psi/token.h"
+
+/* One batch on its way. Starts as {0}. The caller fills mode, epoch, evaluator_public and token;
+ * blind fills the rest. Clear wipes. */
+struct hv_client_batch {
+    enum hv_oprf_mode mode;
+    uint64_t epoch;
+    uint8_t evaluator_public[HV_ELEMENT_BYTES];
+    struct hv_token token[HV_MESSAGE_MAX_ELEMENTS];
+    uint32_t count;
+    uint8_t blind[HV_MESSAGE_MAX_ELEMENTS][HV_SCALAR_BYTES];
+};
+
+/* Draws a fresh blind for each token and writes the request: hv_message_len bytes.
+ * Errors: ERR_IO (no random numbers). */
+HASHVEIL_MUST_USE hashveil_status hv_client_blind(struct hv_client_batch *batch, uint8_t *request);
+
+/* Reads the response and gives the OPRF's output for each token, in order. May be called again.
+ * Errors: ERR_PROTOCOL, ERR_VERSION, ERR_KEY (another evaluator's), ERR_NO_MEMORY. */
+HASHVEIL_MUST_USE hashveil_status hv_client_finalize(const struct hv_client_batch *batch,
+                                                     const uint8_t *response, size_t len,
+                                                     uint8_t (*out)[HV_OPRF_OUTPUT_BYTES]);
+
+void hv_client_batch_clear(struct hv_client_batch *batch);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The prime-order group of RFC 9497's suite ristretto255-SHA512, on libsodium. Scalars are 32 bytes
+ * little-endian below the group order, elements are canonical ristretto255 encodings (RFC 9496). */
+#ifndef HV_PSI_GROUP_H
+#define HV_PSI_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/status.h>
+
+enum { HV_SCALAR_BYTES = 32, HV_ELEMENT_BYTES = 32, HV_UNIFORM_BYTES = 64 };
+
+/* A byte string in several pieces, so that callers need not join them. */
+struct hv_piece {
+    const void *bytes;
+    size_t len;
+};
+
+/* expand_message_xmd with SHA-512 (RFC 9380 section 5.3.1) to 64 bytes. dst_len is at most 255. */
+void hv_expand_message(const struct hv_piece *message, size_t count, const uint8_t *dst,
+                       size_t dst_len, uint8_t out[HV_UNIFORM_BYTES]);
+
+/* A uniform non-zero scalar from the system's random numbers. */
+HASHVEIL_MUST_USE hashveil_status hv_random_scalar(uint8_t out[HV_SCALAR_BYTES]);
+
+/* Whether it is canonical and not zero. */
+bool hv_scalar_is_valid(const uint8_t scalar[HV_SCALAR_BYTES]);
+
+/* Replaces each of count non-zero scalars by its inverse with one inversion and three
+ * multiplications each (Montgomery's trick; Cohen, "A Course in Computational Algebraic Number
+ * Theory", algorithm 10.3.4). scratch: count scalars of room, wiped. */
+void hv_invert_scalars(uint8_t (*scalars)[HV_SCALAR_BYTES], uint8_t (*scratch)[HV_SCALAR_BYTES],
+                       size_t count);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psi/oprf.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/memory.h"
+
+/* A prefix, then the context string of RFC 9497 section 3.1: "OPRFV1-", the mode, "-", the suite.
+ */
+struct dst {
+    uint8_t bytes[64];
+    size_t len;
+};
+
+static struct dst dst_of(const char *prefix, enum hv_oprf_mode mode)
+{
+    static const char version[] = "OPRFV1-";
+    static const char suite[] = "-ristretto255-SHA512";
+    struct dst dst;
+    uint8_t *next = dst.bytes;
+    next = mempcpy(next, prefix, strlen(prefix));
+    next = mempcpy(next, version, sizeof version - 1);
+    *next++ = (uint8_t)mode;
+    next = mempcpy(next, suite, sizeof suite - 1);
+    dst.len = (size_t)(next - dst.bytes);
+    return dst;
+}
+
+/* I2OSP(value, 2): the one big-endian number, RFC 8017's. */
+static void store_u16be(uint8_t out[2], size_t value)
+{
+    out[0] = (uint8_t)(value >> 8);
+    out[1] = (uint8_t)value;
+}
+
+hashveil_status hv_oprf_key_from_seed(enum hv_oprf_mode mode,
+                                      const uint8_t seed[HV_OPRF_SEED_BYTES],
+                                      const struct hv_piece *info,
+                                      uint8_t secret_out[HV_SCALAR_BYTES],
+                                      uint8_t public_out[HV_ELEMENT_BYTES])
+{
+    const struct dst dst = dst_of("DeriveKeyPair", mode);
+    uint8_t info_len[2];
+    uint8_t uniform[HV_UNIFORM_BYTES];
+    uint8_t counter = 0;
+    store_u16be(info_len, info->len);
+    const struct hv_piece message[] = {
+        {seed, HV_OPRF_SEED_BYTES}, {info_len, sizeof info_len}, *info, {&counter, 1}};
+
+    do {
+        hv_expand_message(message, sizeof message / sizeof message[0], dst.bytes, dst.len, uniform);
+        crypto_core_ristretto255_scalar_reduce(secret_out, uniform);
+        hv_wipe(uniform, sizeof uniform);
+        if (!sodium_is_zero(secret_out, HV_SCALAR_BYTES)) {
+            return crypto_scalarmult_ristretto255_base(public_out, secret_out) == 0
+                       ? HASHVEIL_OK
+                       : HASHVEIL_ERR_KEY;
+        }
+    } while (++counter != 0);
+    return HASHVEIL_ERR_KEY;
+}
+
+static void hash_to_group(enum hv_oprf_mode mode, const struct hv_piece *input,
+                          uint8_t out[HV_ELEMENT_BYTES])
+{
+    const struct dst dst = dst_of("HashToGroup-", mode);
+    uint8_t uniform[HV_UNIFORM_BYTES];
+    hv_expand_message(input, 1, dst.bytes, dst.len, uniform);
+    crypto_core_ristretto255_from_hash(out, uniform);
+    hv_wipe(uniform, sizeof uniform);
+}
+
+static void finalize(const struct hv_piece *input, const uint8_t element[HV_ELEMENT_BYTES],
+                     uint8_t out[HV_OPRF_OUTPUT_BYTES])
+{
+    static const char label[] = "Finalize";
+    crypto_hash_sha512_state state;
+    uint8_t len[2];
+    crypto_hash_sha512_init(&state);
+    store_u16be(len, input->len);
+    crypto_hash_sha512_update(&state, len, sizeof len);
+    crypto_hash_sha512_update(&state, input->bytes, input->len);
+    store_u16be(len, HV_ELEMENT_BYTES);
+    crypto_hash_sha512_update(&state, len, sizeof len);
+    crypto_hash_sha512_update(&state, element, HV_ELEMENT_BYTES);
+    crypto_hash_sha512_update(&state, (const uint8_t *)label, sizeof label - 1);
+    crypto_hash_sha512_final(&state, out);
+    hv_wipe(&state, sizeof state);
+}
+
+bool hv_oprf_blind(enum hv_oprf_mode mode, const struct hv_piece *input,
+                   const uint8_t blind[HV_SCALAR_BYTES], uint8_t out[HV_ELEMENT_BYTES])
+{
+    uint8_t element[HV_ELEMENT_BYTES];
+    hash_to_group(mode, input, element);
+    const bool worked = crypto_scalarmult_ristretto255(out, blind, element) == 0;
+    hv_wipe(element, sizeof element);
+    return worked;
+}
+
+bool hv_oprf_blind_evaluate(const uint8_t secret[HV_SCALAR_BYTES],
+                            const uint8_t blinded[HV_ELEMENT_BYTES], uint8_t out[HV_ELEMENT_BYTES])
+{
+    /* libsodium refuses encodings that are not canonical, and the identity as a result: the group
+     * has prime order and no scalar here is zero, so only the identity gives the identity. */
+    return crypto_scalarmult_ristretto255(out, secret, blinded) == 0;
+}
+
+bool hv_oprf_finalize(const struct hv_piece *input, const uint8_t blind_inverse[HV_SCALAR_BYTES],
+                      const uint8_t evaluated[HV_ELEMENT_BYTES], uint8_t out[HV_OPRF_OUTPUT_BYTES])
+{
+    uint8_t element[HV_ELEMENT_BYTES];
+    const bool worked = crypto_scalarmult_ristretto255(element, blind_inverse, evaluated) == 0;
+    if (worked) {
+        finalize(input, element, out);
+    }
+    hv_wipe(element, sizeof element);
+    return worked;
+}
+
+bool hv_oprf_evaluate(enum hv_oprf_mode mode, const uint8_t secret[HV_SCALAR_BYTES],
+                      const struct hv_piece *input, uint8_t out[HV_OPRF_OUTPUT_BYTES])
+{
+    uint8_t element[HV_ELEMENT_BYTES];
+    hash_to_group(mode, input, element);
+    const bool worked = crypto_scalarmult_ristretto255(element, secret, element) == 0;
+    if (worked) {
+        finalize(input, element, out);
+    }
+    hv_wipe(element, sizeof element);
+    return worked;
+}
