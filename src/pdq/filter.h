@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A picture of any size to 64 x 64 luma, in one pass over its rows: memory is proportional to a
+ * row. The result is that of two box passes along each axis and the decimation. */
+#ifndef HV_PDQ_FILTER_H
+#define HV_PDQ_FILTER_H
+
+#include "pdq/kernels.h"
+#include "pdq/windows.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/status.h>
+
+/* Starts as {0}. */
+struct hv_filter {
+    const struct hv_kernels *kernels;
+    struct hv_windows columns; /* along a row */
+    struct hv_windows rows;    /* along a column */
+    size_t width_px, padded_width, height_px;
+    uint32_t channels;
+    size_t row;                /* the next one */
+    size_t window;             /* the first along a column that is not complete */
+    float *luma;               /* owned; of one row */
+    float *sums[2];            /* owned; weighted rows of windows k and k + 1, window k in k % 2 */
+    float plane[HV_PDQ_PLANE]; /* row-major; complete once the last row is added */
+};
+
+/* width_px, height_px: at least 1. channels: 1 grey, 3 RGB. Errors: ERR_NO_MEMORY; out is then
+ * cleared. */
+HASHVEIL_MUST_USE hashveil_status hv_filter_init(const struct hv_kernels *kernels,
+                                                 uint32_t width_px, uint32_t height_px,
+                                                 uint32_t channels, struct hv_filter *out);
+
+/* Takes the next row, from the top: width_px * channels bytes, borrowed for the call. */
+void hv_filter_add_row(struct hv_filter *filter, const uint8_t *pixels);
+
+void hv_filter_clear(struct hv_filter *filter);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plain C, which defines the answer. Inner loops of fixed length, so that compilers vectorise. */
+#include "pdq/dct.h"
+#include "pdq/kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void luma_of_rgb(const uint8_t *rgb, size_t count, float *luma)
+{
+    for (size_t x = 0; x < count; x++) {
+        luma[x] = 0.299F * (float)rgb[3 * x] + 0.587F * (float)rgb[3 * x + 1] +
+                  0.114F * (float)rgb[3 * x + 2];
+    }
+}
+
+static void luma_of_grey(const uint8_t *grey, size_t count, float *luma)
+{
+    size_t x = 0;
+    for (; x + HV_PDQ_ROW_BLOCK <= count; x += HV_PDQ_ROW_BLOCK) {
+        for (size_t l = 0; l < HV_PDQ_ROW_BLOCK; l++) {
+            luma[x + l] = (float)grey[x + l];
+        }
+    }
+    for (; x < count; x++) {
+        luma[x] = (float)grey[x];
+    }
+}
+
+static void add_row(const float *restrict luma, size_t count, float weight, float *restrict sums)
+{
+    for (size_t x = 0; x < count; x += HV_PDQ_ROW_BLOCK) {
+        for (size_t l = 0; l < HV_PDQ_ROW_BLOCK; l++) {
+            sums[x + l] += weight * luma[x + l];
+        }
+    }
+}
+
+static float sum_window(const float *sums, const struct hv_window_shape *shape)
+{
+    float lane[HV_PDQ_LANES] = {0};
+    for (size_t t = 0; t < shape->padded_count; t += HV_PDQ_LANES) {
+        for (size_t l = 0; l < HV_PDQ_LANES; l++) {
+            lane[l] += shape->weights[t + l] * sums[t + l];
+        }
+    }
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+           ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+static void sum_windows(const float *sums, const struct hv_windows *columns, float out[HV_PDQ_SIDE])
+{
+    for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
+        out[k] = sum_window(sums + columns->first[k], hv_window_shape_of(columns, k));
+    }
+}
+
+/* Returns the sum over count pairs u[i], v[i]. */
+static unsigned gradients(const float *u, const float *v, size_t count)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += (unsigned)abs((int)((u[i] - v[i]) * 100.0F / 255.0F));
+    }
+    return sum;
+}
+
+static unsigned gradient_sum(const float plane[HV_PDQ_PLANE])
+{
+    unsigned sum = 0;
+    for (size_t r = 0; r < HV_PDQ_SIDE; r++) {
+        sum += gradients(plane + r * HV_PDQ_SIDE, plane + r * HV_PDQ_SIDE + 1, HV_PDQ_SIDE - 1);
+    }
+    return sum + gradients(plane, plane + HV_PDQ_SIDE, HV_PDQ_PLANE - HV_PDQ_SIDE);
+}
+
+/* out = row i of D, times 16 columns of the plane. */
+static void transform_columns(const float *plane, size_t i, float *restrict out)
+{
+    float sum[HV_PDQ_ROW_BLOCK] = {0};
+    for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
+        for (size_t l = 0; l < HV_PDQ_ROW_BLOCK; l++) {
+            sum[l] += hv_dct[k][i] * plane[k * HV_PDQ_SIDE + l];
+        }
+    }
+    memcpy(out, sum, sizeof sum);
+}
+
+/* out = a row of 64, times D^T. */
+static void transform_row(const float row[HV_PDQ_SIDE], float *restrict out)
+{
+    float sum[HV_PDQ_FREQUENCIES] = {0};
+    for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
+        for (size_t j = 0; j < HV_PDQ_FREQUENCIES; j++) {
+            sum[j] += row[k] * hv_dct[k][j];
+        }
+    }
+    memcpy(out, sum, sizeof sum);
+}
+
+static void transform(const float plane[HV_PDQ_PLANE], float out[HASHVEIL_PDQ_BITS])
+{
+    for (size_t i = 0; i < HV_PDQ_FREQUENCIES; i++) {
+        float row[HV_PDQ_SIDE];
+        for (size_t j = 0; j < HV_PDQ_SIDE; j += HV_PDQ_ROW_BLOCK) {
+            transform_columns(plane + j, i, row + j);
+        }
+        transform_row(row, out + HV_PDQ_FREQUENCIES * i);
+    }
+}
+
+/* Keys rise as the floats do: the sign bit is turned, and all others of negative numbers. */
+static uint32_t key_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits & 0x80000000U ? ~bits : bits | 0x80000000U;
+}
+
+static float value_of(uint32_t key)
+{
+    const uint32_t bits = key & 0x80000000U ? key & 0x7fffffffU : ~key;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Finds the largest key that fewer than 128 keys are below, bit by bit: no branch depends on the
+ * values. */
+static float lower_median(const float values[HASHVEIL_PDQ_BITS])
+{
+    uint32_t keys[HASHVEIL_PDQ_BITS];
+    uint32_t median = 0;
+    for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
+        keys[i] = key_of(values[i]);
+    }
+    for (uint32_t bit = 0x80000000U; bit != 0; bit >>= 1) {
+        const uint32_t candidate = median | bit;
+        unsigned below = 0;
+        for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
+            below += keys[i] < candidate;
+        }
+        median = below < HASHVEIL_PDQ_BITS / 2 ? candidate : median;
+    }
+    return value_of(median);
+}
+
+const struct hv_kernels hv_kernels_plain = {
+    .name = "plain",
+    .luma_of_rgb = luma_of_rgb,
+    .luma_of_grey = luma_of_grey,
+    .add_row = add_row,
+    .sum_windows = sum_windows,
+    .gradient_sum = gradient_sum,
+    .transform = transform,
+    .lower_median = lower_median,
+};
