@@ -53,7 +53,8 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_key_generate(hashveil_ke
  * Both are short text files. An existing file is never overwritten: a lost evaluator key makes
  * every database sealed with it useless.
  *
- * Errors: ERR_ARGUMENT (no secret), ERR_EXISTS, ERR_NOT_FOUND, ERR_ACCESS, ERR_NO_SPACE, ERR_IO.
+ * Errors: ERR_ARGUMENT (no secret, or halves that do not belong together), ERR_EXISTS,
+ * ERR_NOT_FOUND, ERR_ACCESS, ERR_NO_SPACE, ERR_NO_MEMORY, ERR_IO; neither file is then left.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_key_save(const hashveil_key *key,
                                                                  const char *path);
