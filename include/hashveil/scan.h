@@ -3,7 +3,6 @@
 #ifndef HASHVEIL_SCAN_H
 #define HASHVEIL_SCAN_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +13,15 @@
 #include <hashveil/report.h>
 #include <hashveil/scanner.h>
 #include <hashveil/status.h>
+
+/** Set by one thread, read by others. C++ has the same object under another name. */
+#ifdef __cplusplus
+#include <atomic>
+typedef std::atomic<bool> hashveil_atomic_bool;
+#else
+#include <stdatomic.h>
+typedef atomic_bool hashveil_atomic_bool;
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -73,7 +81,8 @@ typedef struct hashveil_scan_options {
     hashveil_file_result_fn *on_result;   /**< one call at a time, from any thread */
     hashveil_scan_trouble_fn *on_trouble; /**< one call at a time, from any thread; may be NULL */
     void *context;                        /**< for both functions */
-    const atomic_bool *is_cancelled; /**< when it turns true, files begun are finished; or NULL */
+    const hashveil_atomic_bool
+        *is_cancelled; /**< when it turns true, files begun are finished; or NULL */
 } hashveil_scan_options;
 
 typedef struct hashveil_scan_summary {
