@@ -148,6 +148,8 @@ static const struct {
      "0100000000000000000000000000000000000000000000000000000000000000"},
     {"not reduced", "00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
     {"above the prime", "f3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
+    {"the base point with its top bit set",
+     "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2df6"},
     {"not a square", "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371"},
 };
 enum { BAD_ELEMENTS = sizeof bad_elements / sizeof bad_elements[0] };

@@ -28,6 +28,13 @@ HASHVEIL_MUST_USE hashveil_status hv_random_scalar(uint8_t out[HV_SCALAR_BYTES])
 /* Whether it is canonical and not zero. */
 bool hv_scalar_is_valid(const uint8_t scalar[HV_SCALAR_BYTES]);
 
+/* out = scalar * element; in place is allowed. Returns false for bytes that are not a canonical
+ * element other than the identity (RFC 9496 section 4.3.1). Takes time that does not depend on the
+ * scalar. */
+HASHVEIL_MUST_USE bool hv_multiply(const uint8_t scalar[HV_SCALAR_BYTES],
+                                   const uint8_t element[HV_ELEMENT_BYTES],
+                                   uint8_t out[HV_ELEMENT_BYTES]);
+
 /* Replaces each of count non-zero scalars by its inverse with one inversion and three
  * multiplications each (Montgomery's trick; Cohen, "A Course in Computational Algebraic Number
  * Theory", algorithm 10.3.4). scratch: count scalars of room, wiped. */

@@ -95,7 +95,7 @@ bool hv_oprf_blind(enum hv_oprf_mode mode, const struct hv_piece *input,
 {
     uint8_t element[HV_ELEMENT_BYTES];
     hash_to_group(mode, input, element);
-    const bool worked = crypto_scalarmult_ristretto255(out, blind, element) == 0;
+    const bool worked = hv_multiply(blind, element, out);
     hv_wipe(element, sizeof element);
     return worked;
 }
@@ -103,16 +103,14 @@ bool hv_oprf_blind(enum hv_oprf_mode mode, const struct hv_piece *input,
 bool hv_oprf_blind_evaluate(const uint8_t secret[HV_SCALAR_BYTES],
                             const uint8_t blinded[HV_ELEMENT_BYTES], uint8_t out[HV_ELEMENT_BYTES])
 {
-    /* libsodium refuses encodings that are not canonical, and the identity as a result: the group
-     * has prime order and no scalar here is zero, so only the identity gives the identity. */
-    return crypto_scalarmult_ristretto255(out, secret, blinded) == 0;
+    return hv_multiply(secret, blinded, out);
 }
 
 bool hv_oprf_finalize(const struct hv_piece *input, const uint8_t blind_inverse[HV_SCALAR_BYTES],
                       const uint8_t evaluated[HV_ELEMENT_BYTES], uint8_t out[HV_OPRF_OUTPUT_BYTES])
 {
     uint8_t element[HV_ELEMENT_BYTES];
-    const bool worked = crypto_scalarmult_ristretto255(element, blind_inverse, evaluated) == 0;
+    const bool worked = hv_multiply(blind_inverse, evaluated, element);
     if (worked) {
         finalize(input, element, out);
     }
@@ -125,7 +123,7 @@ bool hv_oprf_evaluate(enum hv_oprf_mode mode, const uint8_t secret[HV_SCALAR_BYT
 {
     uint8_t element[HV_ELEMENT_BYTES];
     hash_to_group(mode, input, element);
-    const bool worked = crypto_scalarmult_ristretto255(element, secret, element) == 0;
+    const bool worked = hv_multiply(secret, element, element);
     if (worked) {
         finalize(input, element, out);
     }

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hashdb/sealed/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "hashdb/sealed/format.h"
+
+struct hashveil_sealed_db {
+    struct hv_mapping mapping; /* empty when the bytes are borrowed */
+    const uint8_t *bytes;      /* all checked against the manifest */
+    struct hv_manifest manifest;
+    struct hv_masks masks;
+    hashveil_sealed_db_info info;
+};
+
+/* Sections stand one behind the other, each at the next aligned offset, with zeros between: so
+ * there is one way to write a database, and no byte that nothing covers. */
+struct layout {
+    const uint8_t *bytes;
+    uint64_t file_bytes;
+    uint64_t end; /* of the section before */
+};
+
+static hashveil_status check_section(struct layout *layout, const struct hv_section *section,
+                                     uint64_t expected_len)
+{
+    const uint64_t offset = hv_align(layout->end);
+    if (section->offset != offset || section->len != expected_len || offset > layout->file_bytes ||
+        section->len > layout->file_bytes - offset) {
+        return HASHVEIL_ERR_FORMAT;
+    }
+    for (uint64_t i = layout->end; i < offset; i++) {
+        if (layout->bytes[i] != 0) {
+            return HASHVEIL_ERR_FORMAT;
+        }
+    }
+    uint8_t digest[HASHVEIL_DIGEST_BYTES];
+    hv_sealed_digest(layout->bytes + offset, (size_t)section->len, digest);
+    layout->end = offset + section->len;
+    return memcmp(digest, section->digest, sizeof digest) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_DIGEST;
+}
+
+/* The place for signatures: their number, and as yet that is zero. */
+static hashveil_status check_signatures(const struct layout *layout, uint64_t offset)
+{
+    if (offset != layout->end || layout->file_bytes - offset != HV_SEALED_SIGNATURES_BYTES) {
+        return HASHVEIL_ERR_FORMAT;
+    }
+    struct hv_reader in =
+        hv_reader_of(layout->bytes + offset, (size_t)(layout->file_bytes - offset));
+    return hv_read_u64le(&in) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_VERSION;
+}
+
+static hashveil_status check_header(hashveil_sealed_db *db, size_t len,
+                                    struct hv_sealed_header *header)
+{
+    uint8_t digest[HASHVEIL_DIGEST_BYTES];
+    const hashveil_status status = hv_sealed_header_parse(db->bytes, len, header);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    if (header->manifest_len > len - HV_SEALED_HEADER_BYTES) {
+        return HASHVEIL_ERR_FORMAT;
+    }
+    hv_sealed_digest(db->bytes + HV_SEALED_HEADER_BYTES, header->manifest_len, digest);
+    return memcmp(digest, header->manifest_digest, sizeof digest) == 0 ? HASHVEIL_OK
+                                                                       : HASHVEIL_ERR_DIGEST;
+}
+
+static hashveil_status check_tables(struct layout *layout, const struct hv_manifest *manifest)
+{
+    for (uint32_t i = 0; i < manifest->mask_params.masks; i++) {
+        const struct hv_table_section *table = &manifest->tables[i];
+        /* At most 2^18 x 2^28 places of 19 bytes: no overflow. */
+        const uint64_t len = hv_fuse_places(&table->shape) * hv_value_bytes(manifest->slot_bits);
+        const hashveil_status status = check_section(layout, &table->section, len);
+        if (status != HASHVEIL_OK) {
+            return status;
+        }
+    }
+    return HASHVEIL_OK;
+}
+
+static hashveil_status check_all(hashveil_sealed_db *db, size_t len, const char **where_out)
+{
+    struct hv_sealed_header header;
+    *where_out = "header";
+    hashveil_status status = check_header(db, len, &header);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    *where_out = "manifest";
+    status =
+        hv_manifest_parse(db->bytes + HV_SEALED_HEADER_BYTES, header.manifest_len, &db->manifest);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    memcpy(db->info.digest, header.manifest_digest, sizeof db->info.digest);
+    struct layout layout = {.bytes = db->bytes,
+                            .file_bytes = len,
+                            .end = HV_SEALED_HEADER_BYTES + (uint64_t)header.manifest_len};
+    *where_out = "tables";
+    status = check_tables(&layout, &db->manifest);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    *where_out = "records";
+    status = check_section(&layout, &db->manifest.records,
+                           (uint64_t)HV_RECORD_BYTES << db->manifest.slot_bits);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    *where_out = "signatures";
+    return check_signatures(&layout, header.signatures_offset);
+}
+
+static void describe(hashveil_sealed_db *db, size_t len)
+{
+    const struct hv_manifest *manifest = &db->manifest;
+    hashveil_sealed_db_info *info = &db->info;
+    info->version = HV_SEALED_VERSION;
+    info->epoch = manifest->epoch;
+    info->created_s = manifest->created_s;
+    memcpy(info->evaluator_public, manifest->evaluator_public, sizeof info->evaluator_public);
+    info->mask_params = manifest->mask_params;
+    info->padded_count = UINT64_C(1) << manifest->slot_bits;
+    info->file_bytes = len;
+    info->list_count = manifest->list_count;
+    memcpy(info->list_names, manifest->list_names, sizeof info->list_names);
+    info->curator_count = manifest->curator_count;
+    memcpy(info->curator_keys, manifest->curator_keys, sizeof info->curator_keys);
+}
+
+static hashveil_status open_checked(hashveil_sealed_db *db, const uint8_t *bytes, size_t len,
+                                    const char **where_out)
+{
+    db->bytes = bytes;
+    if (len == 0) {
+        return HASHVEIL_ERR_EMPTY;
+    }
+    const hashveil_status status = check_all(db, len, where_out);
+    if (status == HASHVEIL_OK) {
+        *where_out = "";
+        hv_masks_from_seed(db->manifest.mask_seed, &db->manifest.mask_params, &db->masks);
+        describe(db, len);
+    }
+    return status;
+}
+
+hashveil_status hashveil_sealed_db_open_bytes(const uint8_t *bytes, size_t len,
+                                              hashveil_sealed_db **out, const char **where_out)
+{
+    *where_out = "";
+    *out = NULL;
+    hashveil_sealed_db *db = hv_alloc_array(1, sizeof *db);
+    if (!db) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    const hashveil_status status = open_checked(db, bytes, len, where_out);
+    if (status != HASHVEIL_OK) {
+        hashveil_sealed_db_close(db);
+        return status;
+    }
+    *out = db;
+    return HASHVEIL_OK;
+}
+
+hashveil_status hashveil_sealed_db_open(const char *path, hashveil_sealed_db **out,
+                                        const char **where_out)
+{
+    struct hv_mapping mapping = {0};
+    *where_out = "";
+    *out = NULL;
+    hashveil_status status = hv_map_file(path, &mapping);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    status = hashveil_sealed_db_open_bytes(mapping.bytes, mapping.len, out, where_out);
+    if (status != HASHVEIL_OK) {
+        hv_unmap_file(&mapping);
+        return status;
+    }
+    (*out)->mapping = mapping;
+    return HASHVEIL_OK;
+}
+
+const hashveil_sealed_db_info *hashveil_sealed_db_describe(const hashveil_sealed_db *db)
+{
+    return &db->info;
+}
+
+void hashveil_sealed_db_close(hashveil_sealed_db *db)
+{
+    if (db) {
+        hv_unmap_file(&db->mapping);
+        free(db);
+    }
+}
+
+const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db)
+{
+    return &db->masks;
+}
+
+enum hv_oprf_mode hv_sealed_db_mode(const hashveil_sealed_db *db)
+{
+    return db->manifest.mode;
+}
+
+void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
+                         const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
+{
+    const struct hv_table_section *table = &db->manifest.tables[mask];
+    const uint32_t slot_bits = db->manifest.slot_bits;
+    const size_t value_bytes = hv_value_bytes(slot_bits);
+    const uint8_t *pad = y + HV_TOKEN_KEY_BYTES;
+    uint8_t value[HV_VALUE_MAX_BYTES];
+    hv_fuse_get(&table->shape, db->bytes + table->section.offset, value_bytes,
+                hv_load_le(y, HV_TOKEN_KEY_BYTES), value);
+    for (size_t i = 0; i < value_bytes; i++) {
+        value[i] ^= pad[i];
+    }
+    memcpy(out->share, value, HV_SHARE_BYTES);
+    out->slot = hv_load_le(value + HV_SHARE_BYTES, (unsigned)(value_bytes - HV_SHARE_BYTES)) &
+                ((UINT64_C(1) << slot_bits) - 1);
+    hv_wipe(value, sizeof value);
+}
+
+bool hv_sealed_db_open_record(const hashveil_sealed_db *db, uint64_t slot,
+                              const uint8_t secret[HV_SHARE_BYTES], hashveil_record *out)
+{
+    const uint8_t *sealed = db->bytes + db->manifest.records.offset + slot * HV_RECORD_BYTES;
+    return hv_record_open(sealed, secret, db->manifest.epoch, slot, out);
+}

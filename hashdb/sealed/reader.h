@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An open sealed database, as matching uses it. Opening is public: hashveil/sealed_db.h. */
+#ifndef HV_HASHDB_SEALED_READER_H
+#define HV_HASHDB_SEALED_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hashveil/sealed_db.h>
+
+#include "psi/masks.h"
+#include "psi/oprf.h"
+#include "psi/shamir.h"
+
+/* What a token's table says: of an unlisted token too, indistinguishable from a listed one's. */
+struct hv_table_value {
+    uint64_t slot; /* below padded_count */
+    uint8_t share[HV_SHARE_BYTES];
+};
+
+const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db);
+enum hv_oprf_mode hv_sealed_db_mode(const hashveil_sealed_db *db);
+
+/* y: the OPRF's output for a token of this mask. */
+void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
+                         const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out);
+
+/* Returns false when the secret is not that of the slot's record. */
+HASHVEIL_MUST_USE bool hv_sealed_db_open_record(const hashveil_sealed_db *db, uint64_t slot,
+                                                const uint8_t secret[HV_SHARE_BYTES],
+                                                hashveil_record *out);
+
+#endif
