@@ -80,20 +80,12 @@ static hashveil_status read_up_to(int fd, uint8_t *bytes, size_t len, size_t *le
     return HASHVEIL_OK;
 }
 
-hashveil_status hv_read_file(const char *path, uint64_t max_bytes, uint8_t **out, size_t *len_out)
+/* Closes fd. */
+static hashveil_status read_and_close(int fd, size_t len, uint8_t **out, size_t *len_out)
 {
-    int fd;
-    off_t size;
-    hashveil_status status = open_regular(path, &fd, &size);
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    if ((uint64_t)size > max_bytes) {
-        close(fd);
-        return HASHVEIL_ERR_LIMIT;
-    }
-    uint8_t *bytes = hv_alloc_array((size_t)size, 1);
-    status = bytes ? read_up_to(fd, bytes, (size_t)size, len_out) : HASHVEIL_ERR_NO_MEMORY;
+    uint8_t *bytes = hv_alloc_array(len, 1);
+    const hashveil_status status =
+        bytes ? read_up_to(fd, bytes, len, len_out) : HASHVEIL_ERR_NO_MEMORY;
     close(fd);
     if (status != HASHVEIL_OK) {
         free(bytes);
@@ -101,6 +93,34 @@ hashveil_status hv_read_file(const char *path, uint64_t max_bytes, uint8_t **out
     }
     *out = bytes;
     return HASHVEIL_OK;
+}
+
+hashveil_status hv_read_file(const char *path, uint64_t max_bytes, uint8_t **out, size_t *len_out)
+{
+    int fd;
+    off_t size;
+    const hashveil_status status = open_regular(path, &fd, &size);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    if ((uint64_t)size > max_bytes) {
+        close(fd);
+        return HASHVEIL_ERR_LIMIT;
+    }
+    return read_and_close(fd, (size_t)size, out, len_out);
+}
+
+hashveil_status hv_read_file_start(const char *path, size_t max_bytes, uint8_t **out,
+                                   size_t *len_out)
+{
+    int fd;
+    off_t size;
+    const hashveil_status status = open_regular(path, &fd, &size);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    const size_t len = (uint64_t)size < max_bytes ? (size_t)size : max_bytes;
+    return read_and_close(fd, len, out, len_out);
 }
 
 hashveil_status hv_map_file(const char *path, struct hv_mapping *out)

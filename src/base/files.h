@@ -19,6 +19,11 @@ hashveil_status hv_status_of_errno(int error);
 HASHVEIL_MUST_USE hashveil_status hv_read_file(const char *path, uint64_t max_bytes, uint8_t **out,
                                                size_t *len_out);
 
+/* Reads at most the first max_bytes of a regular file, however large it is; else as hv_read_file.
+ */
+HASHVEIL_MUST_USE hashveil_status hv_read_file_start(const char *path, size_t max_bytes,
+                                                     uint8_t **out, size_t *len_out);
+
 /* A file mapped read-only. Starts as {0}. */
 struct hv_mapping {
     const uint8_t *bytes; /* owned; NULL when the file is empty */

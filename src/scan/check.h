@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One file to its class: read, decode, fingerprint, ask the evaluator, look up. */
+#ifndef HV_SCAN_CHECK_H
+#define HV_SCAN_CHECK_H
+
+#include <stdint.h>
+
+#include <hashveil/scan.h>
+#include <hashveil/scanner.h>
+#include <hashveil/transport.h>
+
+enum { HV_DEFAULT_TIMEOUT_MS = 30000 };
+
+/* One worker's private state. */
+struct hv_checker {
+    const hashveil_scan_options *options; /* shared, read-only */
+    const hashveil_scanner *scanner;      /* shared, read-only */
+    hashveil_connection *evaluator;
+    hashveil_image image; /* scratch */
+    uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
+};
+
+/* Errors: as hashveil_connection_open. */
+HASHVEIL_MUST_USE hashveil_status hv_checker_init(const hashveil_scan_options *options,
+                                                  const hashveil_scanner *scanner,
+                                                  struct hv_checker *out);
+
+/* Fills the class, the status and what belongs to them; result->path is set by the caller.
+ * bytes_out: how many were read. peer_status_out: how the exchange with the evaluator went. */
+void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, uint64_t *bytes_out,
+                    hashveil_status *peer_status_out);
+
+void hv_checker_clear(struct hv_checker *checker);
+
+#endif
