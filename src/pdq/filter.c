@@ -37,8 +37,9 @@ hashveil_status hv_filter_init(const struct hv_kernels *kernels, uint32_t width_
     return status;
 }
 
-/* Window k along a column is complete: sums it along the row and divides. One division for both
- * axes, so that even areas keep their exact value. */
+/* Window k along a column is complete: sums it along the row and divides. There is one division for
+ * both axes, and up to 2,048 x 2,048 all sums of grey pixels are exact, so that even areas keep
+ * their exact value. */
 static void complete_window(struct hv_filter *filter, size_t k)
 {
     float *out = filter->plane + k * HV_PDQ_SIDE;
