@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Foreign bytes in, our bytes out. The only place that knows byte order and alignment: all numbers
- * are little-endian. Failure sticks, so a parser lists its fields in order and checks once. */
+/* Foreign bytes in, our bytes out. The only place that knows byte order and alignment: numbers of
+ * ours are little-endian. Failure sticks, so a parser lists its fields in order and checks once. */
 #ifndef HV_BASE_BYTES_H
 #define HV_BASE_BYTES_H
 
@@ -53,6 +53,15 @@ static inline uint64_t hv_load_le(const uint8_t *bytes, unsigned len)
     return value;
 }
 
+static inline uint64_t hv_load_be(const uint8_t *bytes, unsigned len)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < len; i++) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
 static inline void hv_store_le(uint8_t *bytes, uint64_t value, unsigned len)
 {
     for (unsigned i = 0; i < len; i++) {
@@ -64,6 +73,12 @@ static inline uint64_t hv_read_le(struct hv_reader *in, unsigned len)
 {
     const uint8_t *bytes = hv_read_bytes(in, len);
     return bytes ? hv_load_le(bytes, len) : 0;
+}
+
+static inline uint64_t hv_read_be(struct hv_reader *in, unsigned len)
+{
+    const uint8_t *bytes = hv_read_bytes(in, len);
+    return bytes ? hv_load_be(bytes, len) : 0;
 }
 
 static inline uint8_t hv_read_u8(struct hv_reader *in)
