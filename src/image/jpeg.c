@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JPEG through libjpeg-turbo, with the accurate transform and smooth chroma: the pixels from which
+ * the published PDQ hashes were made. */
+#include "base/bytes.h"
+#include "image/decoder.h"
+
+#include <stdio.h> /* jpeglib.h needs it before itself */
+
+#include <jerror.h>
+#include <jpeglib.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdnoreturn.h>
+
+enum { MARKER_LEAD = 0xFF, MARKER_END = 0xD9, MARKER_SCAN = 0xDA, MARKER_APP1 = 0xE1 };
+
+/* One file. Lives outside the function that calls setjmp, so that its content is defined after a
+ * jump. */
+struct jpeg_reading {
+    struct jpeg_decompress_struct file;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf failed;
+    hashveil_status status; /* why, after a jump */
+    const hashveil_image_limits *limits;
+    bool may_lack_end; /* from here on, all that is missing is noticed where it is needed */
+    hashveil_image *image;
+};
+
+static noreturn void fail(struct jpeg_reading *reading, hashveil_status status)
+{
+    reading->status = status;
+    longjmp(reading->failed, 1);
+}
+
+static noreturn void on_error(j_common_ptr file)
+{
+    hashveil_status status = HASHVEIL_ERR_FORMAT;
+    if (file->err->msg_code == JERR_OUT_OF_MEMORY) {
+        status = HASHVEIL_ERR_NO_MEMORY;
+    } else if (file->err->msg_code == JERR_IMAGE_TOO_BIG) {
+        status = HASHVEIL_ERR_LIMIT; /* libjpeg's own: 65,500 a side */
+    }
+    fail(file->client_data, status);
+}
+
+/* Other warnings are about damage that every viewer passes over. */
+static void on_warning(j_common_ptr file, int level)
+{
+    struct jpeg_reading *reading = file->client_data;
+    const int code = file->err->msg_code;
+    const bool is_cut = code == JWRN_HIT_MARKER /* a scan lacks data */ ||
+                        (code == JWRN_JPEG_EOF && !reading->may_lack_end);
+    if (level < 0 && is_cut) {
+        fail(reading, HASHVEIL_ERR_TRUNCATED);
+    }
+}
+
+static void print_nothing(j_common_ptr file)
+{
+    (void)file;
+}
+
+/* Called before each row of blocks: a file of a few bytes a scan could ask for thousands of passes
+ * over the whole picture. */
+static void count_scans(j_common_ptr file)
+{
+    struct jpeg_reading *reading = file->client_data;
+    if ((uint32_t)reading->file.input_scan_number > reading->limits->max_scans) {
+        fail(reading, HASHVEIL_ERR_LIMIT);
+    }
+}
+
+/* What libjpeg is asked for, and what becomes of it, by the number of components in the file. */
+static const struct layout {
+    J_COLOR_SPACE colour_space;
+    uint32_t channels;
+} layouts[] = {
+    [1] = {JCS_GRAYSCALE, 1},
+    [3] = {JCS_RGB, 3},
+    [4] = {JCS_CMYK, 3},
+};
+
+enum { CMYK_COMPONENTS = 4 };
+
+static void read_header(struct jpeg_reading *reading, const uint8_t *bytes, size_t len)
+{
+    struct jpeg_decompress_struct *file = &reading->file;
+    jpeg_create_decompress(file);
+    file->progress = &reading->progress;
+    jpeg_mem_src(file, bytes, len);
+    jpeg_read_header(file, TRUE);
+
+    const size_t components = (size_t)file->num_components;
+    if (components >= sizeof layouts / sizeof layouts[0] || layouts[components].channels == 0) {
+        fail(reading, HASHVEIL_ERR_FORMAT);
+    }
+    const struct layout *layout = &layouts[components];
+    file->out_color_space = layout->colour_space;
+    file->dct_method = JDCT_ISLOW;
+    file->do_fancy_upsampling = TRUE;
+
+    const struct hv_image_shape shape = {.width_px = file->image_width,
+                                         .height_px = file->image_height,
+                                         .channels = layout->channels,
+                                         .stride_channels = layout->channels};
+    const hashveil_status status = hv_image_init(reading->limits, &shape, reading->image);
+    if (status != HASHVEIL_OK) {
+        fail(reading, status);
+    }
+}
+
+/* Adobe's programs store the share of light that each ink lets through, and say so in a marker;
+ * without it the samples are amounts of ink. In place. */
+static void cmyk_to_rgb(uint8_t *row, uint32_t width_px, bool is_light)
+{
+    const uint8_t inverted = is_light ? 0 : 0xFF;
+    const uint8_t *from = row;
+    for (uint32_t x = 0; x < width_px; x++, from += CMYK_COMPONENTS) {
+        const unsigned black = from[3] ^ inverted;
+        for (int i = 0; i < 3; i++) {
+            *row++ = (uint8_t)(((from[i] ^ inverted) * black + 127) / 255);
+        }
+    }
+}
+
+static void read_rows(struct jpeg_reading *reading)
+{
+    struct jpeg_decompress_struct *file = &reading->file;
+    const hashveil_image *image = reading->image;
+    for (uint32_t y = 0; y < image->height_px; y++) {
+        uint8_t *row = image->pixels + y * image->stride_bytes;
+        jpeg_read_scanlines(file, &row, 1);
+        if (file->out_color_components == CMYK_COMPONENTS) {
+            cmyk_to_rgb(row, image->width_px, file->saw_Adobe_marker);
+        }
+    }
+}
+
+static void read_file(struct jpeg_reading *reading, const uint8_t *bytes, size_t len)
+{
+    struct jpeg_decompress_struct *file = &reading->file;
+    if (setjmp(reading->failed) != 0) {
+        return;
+    }
+    read_header(reading, bytes, len);
+    /* Viewers show a file whose end marker alone is missing, and a single scan that is cut earlier
+     * runs into a warning of its own. Of several scans nobody can tell whether one is missing, and
+     * arithmetic coding does not notice where its data ends. */
+    reading->may_lack_end = !jpeg_has_multiple_scans(file) && !file->arith_code;
+    jpeg_start_decompress(file);
+    read_rows(reading);
+    /* What follows the pixels is of no interest, so jpeg_finish_decompress is not called. */
+    reading->status = HASHVEIL_OK;
+}
+
+static hashveil_status decode_jpeg(const uint8_t *bytes, size_t len,
+                                   const hashveil_image_limits *limits, hashveil_image *out)
+{
+    struct jpeg_reading reading = {.limits = limits, .image = out};
+    reading.file.err = jpeg_std_error(&reading.errors);
+    reading.file.client_data = &reading;
+    reading.errors.error_exit = on_error;
+    reading.errors.emit_message = on_warning;
+    reading.errors.output_message = print_nothing;
+    reading.progress.progress_monitor = count_scans;
+    read_file(&reading, bytes, len);
+    jpeg_destroy_decompress(&reading.file);
+    if (reading.status != HASHVEIL_OK) {
+        hashveil_image_clear(out);
+    }
+    return reading.status;
+}
+
+/* Segments stand one after the other until the first scan. */
+static struct hv_reader find_exif(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t name[6] = "Exif\0";
+    struct hv_reader in = hv_reader_of(bytes, len);
+    hv_read_bytes(&in, 2); /* start of image */
+    while (hv_read_u8(&in) == MARKER_LEAD) {
+        uint8_t marker;
+        do {
+            marker = hv_read_u8(&in);
+        } while (marker == MARKER_LEAD);
+        if (marker == MARKER_SCAN || marker == MARKER_END) {
+            break;
+        }
+        const size_t segment_len = (size_t)hv_read_be(&in, 2) - 2; /* counts itself */
+        const uint8_t *segment = hv_read_bytes(&in, segment_len);
+        if (segment && marker == MARKER_APP1 && segment_len >= sizeof name &&
+            memcmp(segment, name, sizeof name) == 0) {
+            return hv_reader_of(segment + sizeof name, segment_len - sizeof name);
+        }
+    }
+    return (struct hv_reader){0};
+}
+
+const struct hv_decoder hv_decoder_jpeg = {
+    .name = "JPEG",
+    .magic = {0xFF, 0xD8, 0xFF},
+    .magic_len = 3,
+    .decode = decode_jpeg,
+    .find_exif = find_exif,
+};
