@@ -42,7 +42,8 @@ hashveil_report_fill(const hashveil_sealed_db_info *database, const hashveil_rec
  * Seals a report: an ephemeral X25519 key and the reporter's (libsodium's crypto_box_seal), so that
  * not even the device can open it again.
  *
- * Errors: ERR_KEY (not a reporter's, or not a valid point), ERR_IO.
+ * Errors: ERR_ARGUMENT (a quality above 100, or a label with control characters or no UTF-8),
+ * ERR_KEY (not a reporter's, or not a valid point), ERR_IO (no random numbers).
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_report_seal(const hashveil_report *report, const hashveil_key *reporter,
@@ -55,7 +56,7 @@ hashveil_report_seal(const hashveil_report *report, const hashveil_key *reporter
  * reporter  with its secret
  *
  * Errors: ERR_PROTOCOL (not a report, or damaged on its way), ERR_VERSION, ERR_KEY (sealed to
- * another reporter).
+ * another reporter), ERR_IO (no random numbers: libsodium does not start without).
  * Threads: safe.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_report_open(const uint8_t *bytes,
@@ -66,13 +67,14 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_report_open(const uint8_
 /** Sealed reports that wait for their reporter: a SQLite file. Used by one thread at a time. */
 typedef struct hashveil_spool hashveil_spool;
 
-/** Errors: ERR_UNSUPPORTED (not a spool), ERR_VERSION, ERR_BUSY, ERR_NO_MEMORY, and those of making
- * a file. */
+/** Made when it does not exist, for its owner alone (mode 0600). Errors: ERR_UNSUPPORTED (not a
+ * spool), ERR_VERSION, ERR_FORMAT, ERR_BUSY, ERR_NO_MEMORY, and those of making a file. */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_spool_open(const char *path,
                                                                    hashveil_spool **out);
 
 /** Adds a sealed report; on success it is on the device's disk. Adding it again changes nothing.
- * Errors: ERR_PROTOCOL (not a sealed report), ERR_BUSY, and those of writing a file. */
+ * Errors: ERR_PROTOCOL (not a sealed report), ERR_VERSION, ERR_BUSY, and those of writing a file.
+ */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_spool_add(hashveil_spool *spool, const uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES]);
 
@@ -82,10 +84,12 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_spool_count(hashveil_spo
 
 /**
  * Sends what waits, oldest first. A report leaves the spool when the reporter has acknowledged it.
+ * One that the reporter refuses stays, and those behind it are sent all the same; a reporter that
+ * cannot be reached, or has no room, is asked no more in this call.
  *
  * delivered_out  how many were acknowledged, also on failure
  *
- * Errors: the first failure of the connection or the spool; the rest waits for the next call.
+ * Errors: the first failure; what was not acknowledged waits for the next call.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_spool_deliver(hashveil_spool *spool,
                                                                       hashveil_connection *reporter,

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bytes of a report, before and after they are sealed. Layout: seal.c. */
+#ifndef HV_REPORT_REPORT_H
+#define HV_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/report.h>
+
+enum { HV_REPORT_PLAIN_BYTES = 200, HV_REPORT_KEY_ID_BYTES = 8 };
+
+/* What anybody can read of a sealed report. */
+struct hv_report_header {
+    uint8_t id[HASHVEIL_REPORT_ID_BYTES];
+    uint8_t key_id[HV_REPORT_KEY_ID_BYTES]; /* names the reporter's public key */
+};
+
+/* Checks all that can be checked without the reporter's key.
+ * Errors: ERR_PROTOCOL, ERR_VERSION. */
+HASHVEIL_MUST_USE hashveil_status hv_report_header_parse(const uint8_t *bytes, size_t len,
+                                                         struct hv_report_header *out);
+
+/* Reads the content of a seal. Errors: ERR_PROTOCOL. */
+HASHVEIL_MUST_USE hashveil_status hv_report_parse(const uint8_t *plain, size_t len,
+                                                  hashveil_report *out);
+
+/* Whether a label is text that any program may print: UTF-8 without control characters, with
+ * nothing but NUL after the first one, and one at the end. */
+bool hv_label_is_valid(const char label[HASHVEIL_LABEL_MAX_LEN + 1]);
+
+#endif

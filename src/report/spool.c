@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports that wait: added once, sent in order, removed when they were acknowledged. */
+#include "report/report.h"
+
+#include "base/memory.h"
+#include "base/sqlite_status.h"
+#include "report/spool_file.h"
+
+#include <stdlib.h>
+
+enum { MAX_ANSWER_BYTES = 256 }; /* an acknowledgement says nothing more than its number */
+
+/* One row a statement; they are prepared once, at open. */
+#define STATEMENT_TABLE(X)                                                                         \
+    X(ADD, "INSERT INTO report (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")            \
+    X(COUNT, "SELECT count(*) FROM report")                                                        \
+    X(NEXT,                                                                                        \
+      "SELECT sequence, id, sealed FROM report WHERE sequence > ? ORDER BY sequence LIMIT 1")      \
+    X(REMOVE, "DELETE FROM report WHERE id = ?")
+
+enum statement {
+#define X(name, sql) name,
+    STATEMENT_TABLE(X)
+#undef X
+        STATEMENT_COUNT
+};
+
+static const char *const statement_texts[] = {
+#define X(name, sql) sql,
+    STATEMENT_TABLE(X)
+#undef X
+};
+
+struct hashveil_spool {
+    sqlite3 *db;                               /* owned */
+    sqlite3_stmt *statements[STATEMENT_COUNT]; /* owned */
+};
+
+/* A report on its way. */
+struct waiting_report {
+    int64_t sequence; /* 0: there is none */
+    uint8_t id[HASHVEIL_REPORT_ID_BYTES];
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+};
+
+hashveil_status hashveil_spool_open(const char *path, hashveil_spool **out)
+{
+    *out = NULL;
+    hashveil_spool *spool = hv_alloc_array(1, sizeof *spool);
+    if (!spool) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    hashveil_status status = hv_spool_file_open(path, &spool->db);
+    for (size_t i = 0; i < STATEMENT_COUNT && status == HASHVEIL_OK; i++) {
+        status =
+            hv_status_of_sqlite(spool->db, sqlite3_prepare_v2(spool->db, statement_texts[i], -1,
+                                                              &spool->statements[i], NULL));
+    }
+    if (status == HASHVEIL_OK) {
+        *out = spool;
+        spool = NULL; /* now the caller's */
+    }
+    hashveil_spool_close(spool);
+    return status;
+}
+
+/* Ends a statement, and with it its transaction and its locks. */
+static hashveil_status finish(hashveil_spool *spool, enum statement which, int result)
+{
+    const hashveil_status status = hv_status_of_sqlite(spool->db, result);
+    (void)sqlite3_reset(spool->statements[which]); /* repeats the result */
+    (void)sqlite3_clear_bindings(spool->statements[which]);
+    return status;
+}
+
+hashveil_status hashveil_spool_add(hashveil_spool *spool,
+                                   const uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES])
+{
+    struct hv_report_header header;
+    sqlite3_stmt *statement = spool->statements[ADD];
+    const hashveil_status status =
+        hv_report_header_parse(sealed, HASHVEIL_SEALED_REPORT_BYTES, &header);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    int result = sqlite3_bind_blob(statement, 1, header.id, sizeof header.id, SQLITE_STATIC);
+    if (result == SQLITE_OK) {
+        result =
+            sqlite3_bind_blob(statement, 2, sealed, HASHVEIL_SEALED_REPORT_BYTES, SQLITE_STATIC);
+    }
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(statement);
+    }
+    return finish(spool, ADD, result);
+}
+
+hashveil_status hashveil_spool_count(hashveil_spool *spool, uint64_t *out)
+{
+    const int result = sqlite3_step(spool->statements[COUNT]);
+    if (result == SQLITE_ROW) {
+        *out = (uint64_t)sqlite3_column_int64(spool->statements[COUNT], 0);
+    }
+    return finish(spool, COUNT, result);
+}
+
+static bool copy_column(sqlite3_stmt *row, int column, uint8_t *out, size_t len)
+{
+    const void *bytes = sqlite3_column_blob(row, column);
+    if (!bytes || (size_t)sqlite3_column_bytes(row, column) != len) {
+        return false;
+    }
+    memcpy(out, bytes, len);
+    return true;
+}
+
+/* Reads the report that waits behind the one in report, or sets its sequence to 0. On a failure
+ * with a sequence, only that report cannot be read. */
+static hashveil_status read_next(hashveil_spool *spool, struct waiting_report *report)
+{
+    sqlite3_stmt *statement = spool->statements[NEXT];
+    int result = sqlite3_bind_int64(statement, 1, report->sequence);
+    report->sequence = 0;
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(statement);
+    }
+    if (result == SQLITE_ROW) {
+        report->sequence = sqlite3_column_int64(statement, 0);
+        if (!copy_column(statement, 1, report->id, sizeof report->id) ||
+            !copy_column(statement, 2, report->sealed, sizeof report->sealed)) {
+            result = SQLITE_CORRUPT; /* the table's own checks forbid it */
+        }
+    }
+    return finish(spool, NEXT, result);
+}
+
+/* By its id: its sequence may by now be another report's, when another process delivered it. */
+static hashveil_status remove_report(hashveil_spool *spool, const struct waiting_report *report)
+{
+    sqlite3_stmt *statement = spool->statements[REMOVE];
+    int result = sqlite3_bind_blob(statement, 1, report->id, sizeof report->id, SQLITE_STATIC);
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(statement);
+    }
+    return finish(spool, REMOVE, result);
+}
+
+/* Whether the trouble is with this one report, so that the next may fare better. */
+static bool is_refusal(hashveil_status status)
+{
+    return status == HASHVEIL_ERR_PROTOCOL || status == HASHVEIL_ERR_KEY ||
+           status == HASHVEIL_ERR_VERSION || status == HASHVEIL_ERR_REFUSED ||
+           status == HASHVEIL_ERR_FORMAT;
+}
+
+static hashveil_status deliver_one(hashveil_spool *spool, hashveil_connection *reporter,
+                                   const struct waiting_report *report, uint64_t *delivered)
+{
+    uint8_t answer[MAX_ANSWER_BYTES];
+    size_t answer_len;
+    const hashveil_status status =
+        hashveil_connection_exchange(reporter, HASHVEIL_PATH_REPORTS, report->sealed,
+                                     sizeof report->sealed, answer, sizeof answer, &answer_len);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    (*delivered)++;
+    return remove_report(spool, report);
+}
+
+hashveil_status hashveil_spool_deliver(hashveil_spool *spool, hashveil_connection *reporter,
+                                       uint64_t *delivered_out)
+{
+    struct waiting_report report = {0};
+    hashveil_status first_refusal = HASHVEIL_OK;
+    hashveil_status status;
+    *delivered_out = 0;
+    for (;;) {
+        status = read_next(spool, &report);
+        if (report.sequence == 0) {
+            break;
+        }
+        if (status == HASHVEIL_OK) {
+            status = deliver_one(spool, reporter, &report, delivered_out);
+        }
+        if (is_refusal(status)) {
+            first_refusal = first_refusal == HASHVEIL_OK ? status : first_refusal;
+        } else if (status != HASHVEIL_OK) {
+            break;
+        }
+    }
+    return first_refusal == HASHVEIL_OK ? status : first_refusal;
+}
+
+void hashveil_spool_close(hashveil_spool *spool)
+{
+    if (!spool) {
+        return;
+    }
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(spool->statements[i]);
+    }
+    sqlite3_close(spool->db);
+    free(spool);
+}
