@@ -45,11 +45,15 @@ static void complete_window(struct hv_filter *filter, size_t k)
     float *out = filter->plane + k * HV_PDQ_SIDE;
     float *sums = filter->sums[k % 2];
     const float row_total = hv_window_shape_of(&filter->rows, k)->total;
+    const float inner_total = row_total * filter->columns.inner.total;
+    const float last_total = row_total * filter->columns.last.total;
 
     filter->kernels->sum_windows(sums, &filter->columns, out);
+    const float last = out[HV_PDQ_SIDE - 1];
     for (size_t j = 0; j < HV_PDQ_SIDE; j++) {
-        out[j] /= row_total * hv_window_shape_of(&filter->columns, j)->total;
+        out[j] /= inner_total;
     }
+    out[HV_PDQ_SIDE - 1] = last / last_total;
     memset(sums, 0, filter->padded_width * sizeof(float));
 }
 

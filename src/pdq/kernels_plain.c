@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void luma_of_rgb(const uint8_t *rgb, size_t count, float *luma)
+static void luma_of_rgb(const uint8_t *restrict rgb, size_t count, float *restrict luma)
 {
     for (size_t x = 0; x < count; x++) {
         luma[x] = 0.299F * (float)rgb[3 * x] + 0.587F * (float)rgb[3 * x + 1] +
@@ -14,7 +14,7 @@ static void luma_of_rgb(const uint8_t *rgb, size_t count, float *luma)
     }
 }
 
-static void luma_of_grey(const uint8_t *grey, size_t count, float *luma)
+static void luma_of_grey(const uint8_t *restrict grey, size_t count, float *restrict luma)
 {
     size_t x = 0;
     for (; x + HV_PDQ_ROW_BLOCK <= count; x += HV_PDQ_ROW_BLOCK) {
@@ -74,25 +74,32 @@ static unsigned gradient_sum(const float plane[HV_PDQ_PLANE])
     return sum + gradients(plane, plane + HV_PDQ_SIDE, HV_PDQ_PLANE - HV_PDQ_SIDE);
 }
 
-/* out = row i of D, times 16 columns of the plane. */
-static void transform_columns(const float *plane, size_t i, float *restrict out)
+/* Four terms of each sum at a time, added from the left: the order is that of one at a time. */
+enum { TERMS = 4 };
+
+/* out = row i of D, times the plane. */
+static void transform_columns(const float *restrict plane, size_t i, float out[HV_PDQ_SIDE])
 {
-    float sum[HV_PDQ_ROW_BLOCK] = {0};
-    for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
-        for (size_t l = 0; l < HV_PDQ_ROW_BLOCK; l++) {
-            sum[l] += hv_dct[k][i] * plane[k * HV_PDQ_SIDE + l];
+    float sum[HV_PDQ_SIDE] = {0};
+    for (size_t k = 0; k < HV_PDQ_SIDE; k += TERMS) {
+        const float *restrict in = plane + k * HV_PDQ_SIDE;
+        for (size_t j = 0; j < HV_PDQ_SIDE; j++) {
+            sum[j] = sum[j] + hv_dct[k][i] * in[j] + hv_dct[k + 1][i] * in[HV_PDQ_SIDE + j] +
+                     hv_dct[k + 2][i] * in[2 * HV_PDQ_SIDE + j] +
+                     hv_dct[k + 3][i] * in[3 * HV_PDQ_SIDE + j];
         }
     }
     memcpy(out, sum, sizeof sum);
 }
 
 /* out = a row of 64, times D^T. */
-static void transform_row(const float row[HV_PDQ_SIDE], float *restrict out)
+static void transform_row(const float row[HV_PDQ_SIDE], float out[HV_PDQ_FREQUENCIES])
 {
     float sum[HV_PDQ_FREQUENCIES] = {0};
-    for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
+    for (size_t k = 0; k < HV_PDQ_SIDE; k += TERMS) {
         for (size_t j = 0; j < HV_PDQ_FREQUENCIES; j++) {
-            sum[j] += row[k] * hv_dct[k][j];
+            sum[j] = sum[j] + row[k] * hv_dct[k][j] + row[k + 1] * hv_dct[k + 1][j] +
+                     row[k + 2] * hv_dct[k + 2][j] + row[k + 3] * hv_dct[k + 3][j];
         }
     }
     memcpy(out, sum, sizeof sum);
@@ -102,9 +109,7 @@ static void transform(const float plane[HV_PDQ_PLANE], float out[HASHVEIL_PDQ_BI
 {
     for (size_t i = 0; i < HV_PDQ_FREQUENCIES; i++) {
         float row[HV_PDQ_SIDE];
-        for (size_t j = 0; j < HV_PDQ_SIDE; j += HV_PDQ_ROW_BLOCK) {
-            transform_columns(plane + j, i, row + j);
-        }
+        transform_columns(plane, i, row);
         transform_row(row, out + HV_PDQ_FREQUENCIES * i);
     }
 }
