@@ -21,7 +21,7 @@ hashveil_entries draw_entries(size_t count);
 /* A fresh evaluator key. */
 hashveil_key draw_evaluator_key(void);
 
-/* Seals into a file with one worker and epoch 7; ck_asserts that it worked. */
+/* Seals into a file with one worker and epoch 7. What fails here ends the program. */
 void draw_database(const char *path, const hashveil_entries *entries, const hashveil_key *key);
 
 #endif
