@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Both kinds of file are described as one JSON object; the text form shows that object's keys. */
+#include "command.h"
+#include "json_line.h"
+#include "output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hashveil/sealed_db.h>
+#include <hashveil/workspace.h>
+
+struct info_options {
+    struct command_arguments arguments; /* FILE */
+    bool is_json;
+};
+
+static void set_time(struct json_line *line, const char *key, uint64_t seconds)
+{
+    char text[TIME_TEXT_BYTES];
+    format_time(seconds, text);
+    json_line_set(line, key, json_string(text));
+}
+
+/* Takes the element too; returns the list, or NULL without memory. */
+static json_t *append(json_t *list, json_t *element)
+{
+    if (list && json_array_append_new(list, element) == 0) {
+        return list;
+    }
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *list_names(const hashveil_sealed_db_info *info)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < info->list_count; i++) {
+        names = append(names, json_of_text(info->list_names[i]));
+    }
+    return names;
+}
+
+static json_t *curator_keys(const hashveil_sealed_db_info *info)
+{
+    json_t *keys = json_array();
+    for (size_t i = 0; i < info->curator_count; i++) {
+        keys = append(keys, json_of_hex(info->curator_keys[i], HASHVEIL_KEY_BYTES));
+    }
+    return keys;
+}
+
+static void describe_database(const hashveil_sealed_db_info *info, struct json_line *out)
+{
+    json_line_set(out, "kind", json_string("sealed database"));
+    json_line_set(out, "version", json_of_u64(info->version));
+    json_line_set(out, "epoch", json_of_u64(info->epoch));
+    set_time(out, "created", info->created_s);
+    json_line_set(out, "digest", json_of_hex(info->digest, sizeof info->digest));
+    json_line_set(out, "evaluator",
+                  json_of_hex(info->evaluator_public, sizeof info->evaluator_public));
+    json_line_set(out, "padded_count", json_of_u64(info->padded_count));
+    json_line_set(out, "file_bytes", json_of_u64(info->file_bytes));
+    json_line_set(out, "masks", json_of_u64(info->mask_params.masks));
+    json_line_set(out, "mask_bits", json_of_u64(info->mask_params.bits));
+    json_line_set(out, "pool_bits", json_of_u64(info->mask_params.pool_bits));
+    json_line_set(out, "lists", list_names(info));
+    json_line_set(out, "curators", curator_keys(info));
+    json_line_set(out, "signatures", json_of_u64(info->signature_count));
+}
+
+/* Adds one to the number under this name. Returns false without memory. */
+static bool count_in(json_t *counts, const char *name)
+{
+    char *key = escape_foreign(name, false);
+    json_t *count = key ? json_object_get(counts, key) : NULL;
+    const bool counted = key && (count ? json_integer_set(count, json_integer_value(count) + 1) == 0
+                                       : json_object_set_new(counts, key, json_integer(1)) == 0);
+    free(key);
+    return counted;
+}
+
+static void describe_entries(const hashveil_entries *entries, struct json_line *out)
+{
+    json_t *by_source = json_object();
+    json_t *by_label = json_object();
+    bool counted = by_source && by_label;
+    for (size_t i = 0; i < entries->count && counted; i++) {
+        const hashveil_record *record = &entries->entries[i].record;
+        counted = count_in(by_label, record->label);
+        for (size_t list = 0; list < entries->list_count && counted; list++) {
+            if (record->lists >> list & 1) {
+                counted = count_in(by_source, entries->list_names[list]);
+            }
+        }
+    }
+    json_line_set(out, "kind", json_string("workspace"));
+    json_line_set(out, "hashes", json_of_u64(entries->count));
+    json_line_set(out, "sources", by_source);
+    json_line_set(out, "labels", by_label);
+    out->failed |= !counted;
+}
+
+static hashveil_status describe_workspace(const char *path, struct json_line *out)
+{
+    hashveil_workspace *workspace = NULL;
+    hashveil_entries entries = {0};
+    hashveil_status status = hashveil_workspace_open(path, HASHVEIL_WORKSPACE_READ, &workspace);
+    if (status == HASHVEIL_OK) {
+        status = hashveil_workspace_entries(workspace, &entries);
+    }
+    if (status == HASHVEIL_OK) {
+        describe_entries(&entries, out);
+    }
+    hashveil_entries_clear(&entries);
+    hashveil_workspace_close(workspace);
+    return status;
+}
+
+/* Returns false after a message. */
+static bool describe(const char *path, struct json_line *out)
+{
+    hashveil_sealed_db *db = NULL;
+    const char *where = "";
+    const hashveil_status status = hashveil_sealed_db_open(path, &db, &where);
+    json_line_set_text(out, "path", path);
+    if (status == HASHVEIL_OK) {
+        describe_database(hashveil_sealed_db_describe(db), out);
+        hashveil_sealed_db_close(db);
+        return true;
+    }
+    if (status != HASHVEIL_ERR_UNSUPPORTED) {
+        complain_database(path, where, status);
+        return false;
+    }
+    const hashveil_status workspace_status = describe_workspace(path, out);
+    if (workspace_status == HASHVEIL_ERR_UNSUPPORTED) {
+        complain(path, "neither a sealed database nor a workspace");
+    } else if (workspace_status != HASHVEIL_OK) {
+        complain_status(path, workspace_status);
+    }
+    return workspace_status == HASHVEIL_OK;
+}
+
+static void print_value(const json_t *value)
+{
+    if (json_is_integer(value)) {
+        printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else if (json_is_string(value)) {
+        print_foreign(json_string_value(value));
+    }
+}
+
+/* "lists: a, b" and "labels: x 3, y 5". */
+static void print_values(json_t *value)
+{
+    const char *name;
+    const char *separator = "";
+    size_t i;
+    json_t *element;
+
+    print_value(value);
+    json_array_foreach(value, i, element)
+    {
+        fputs(separator, stdout);
+        print_value(element);
+        separator = ", ";
+    }
+    json_object_foreach(value, name, element)
+    {
+        fputs(separator, stdout);
+        print_foreign(name);
+        putchar(' ');
+        print_value(element);
+        separator = ", ";
+    }
+}
+
+/* Returns false after a message. */
+static bool print_text(const struct json_line *line)
+{
+    const char *key;
+    json_t *value;
+    if (line->failed) {
+        complain_status("standard output", HASHVEIL_ERR_NO_MEMORY);
+        return false;
+    }
+    json_object_foreach(line->object, key, value)
+    {
+        for (const char *letter = key; *letter; letter++) {
+            putchar(*letter == '_' ? ' ' : *letter);
+        }
+        fputs(": ", stdout);
+        print_values(value);
+        putchar('\n');
+    }
+    return true;
+}
+
+static const struct argp_option option_rows[] = {
+    {"json", 'j', NULL, 0, "Print one JSON object", 0},
+    {0},
+};
+
+static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
+{
+    struct info_options *options = out;
+    (void)text;
+    switch (key) {
+    case 'j':
+        options->is_json = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        options->arguments = command_rest(state);
+        return 0;
+    case ARGP_KEY_END:
+        if (options->arguments.count != 1) {
+            argp_error(state, "one FILE is needed");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct info_options options = {0};
+    struct json_line line = {0};
+
+    const int parse_code = command_parse(self, argc, argv, &options);
+    if (parse_code) {
+        return parse_code;
+    }
+    bool done = describe(options.arguments.list[0], &line);
+    if (done && options.is_json) {
+        done = json_line_print(&line);
+    } else if (done) {
+        done = print_text(&line);
+    }
+    json_line_clear(&line);
+    return done ? EXIT_DONE : EXIT_TROUBLE;
+}
+
+const struct command command_db_info = {
+    .name = "info",
+    .arguments = "FILE",
+    .summary = "describe a sealed database or a workspace",
+    .details = "A sealed database is checked whole: every section against its digest. Of a "
+               "workspace the hashes are counted by source and by label.\n\n"
+               "EXAMPLES\n"
+               "  hashveil db info lists.hvdb\n"
+               "  hashveil db info lists.work --json\n",
+    .options = option_rows,
+    .parse = parse,
+    .run = run,
+};

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+#include "http_server.h"
+#include "output.h"
+#include "report_store.h"
+
+#include <hashveil/index.h>
+#include <hashveil/key.h>
+#include <hashveil/report.h>
+#include <hashveil/transport.h>
+#include <hashveil/workspace.h>
+
+struct serve_options {
+    const char *key_path;
+    const char *address;
+    const char *store_path;
+    const char *list_path; /* NULL: reports stay unchecked */
+};
+
+/* What the server stands on. Starts as {0}. */
+struct reporter {
+    hashveil_key key;
+    hashveil_index *listed; /* NULL without a list */
+    struct report_store *store;
+    const char *store_path;
+};
+
+static struct report_judgement judge(const struct reporter *reporter, const hashveil_report *report)
+{
+    struct report_judgement judgement = {.state = REPORT_UNCHECKED};
+    if (reporter->listed) {
+        judgement.distance_bits = hashveil_index_nearest(reporter->listed, &report->hash);
+        judgement.state =
+            judgement.distance_bits <= HASHVEIL_PDQ_MATCH_BITS ? REPORT_CONFIRMED : REPORT_REJECTED;
+    }
+    return judgement;
+}
+
+static hashveil_status take_report(void *context, const uint8_t *body, size_t len,
+                                   struct http_answer *out)
+{
+    struct reporter *reporter = context;
+    hashveil_report report;
+    (void)out;
+    hashveil_status status = hashveil_report_open(body, len, &reporter->key, &report);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    const struct report_judgement judgement = judge(reporter, &report);
+    status = report_store_add(reporter->store, &report, &judgement);
+    if (status != HASHVEIL_OK) {
+        complain_status(reporter->store_path, status);
+    }
+    return status;
+}
+
+static const struct http_route routes[] = {
+    {EVHTTP_REQ_POST, HASHVEIL_PATH_REPORTS, take_report},
+    {EVHTTP_REQ_GET, HASHVEIL_PATH_HEALTH, http_answer_health},
+    {0},
+};
+
+static hashveil_status load_list(const char *path, hashveil_index **out)
+{
+    hashveil_workspace *workspace = NULL;
+    hashveil_entries entries = {0};
+    hashveil_status status = hashveil_workspace_open(path, HASHVEIL_WORKSPACE_READ, &workspace);
+    if (status == HASHVEIL_OK) {
+        status = hashveil_workspace_entries(workspace, &entries);
+    }
+    if (status == HASHVEIL_OK) {
+        status = hashveil_index_create(&entries, out);
+    }
+    hashveil_entries_clear(&entries);
+    hashveil_workspace_close(workspace);
+    return status;
+}
+
+/* Returns false after a message. */
+static bool reporter_init(const struct serve_options *options, struct reporter *out)
+{
+    const char *path = options->key_path;
+    hashveil_status status = hashveil_key_load_secret(path, HASHVEIL_KEY_REPORTER, &out->key);
+    if (status == HASHVEIL_OK && options->list_path) {
+        path = options->list_path;
+        status = load_list(path, &out->listed);
+    }
+    if (status == HASHVEIL_OK) {
+        path = options->store_path;
+        status = report_store_open(path, REPORT_STORE_WRITE, &out->store);
+    }
+    out->store_path = options->store_path;
+    if (status != HASHVEIL_OK) {
+        complain_status(path, status);
+    }
+    return status == HASHVEIL_OK;
+}
+
+static void reporter_clear(struct reporter *reporter)
+{
+    report_store_close(reporter->store);
+    hashveil_index_destroy(reporter->listed);
+    hashveil_key_clear(&reporter->key);
+    *reporter = (struct reporter){0};
+}
+
+enum { MAX_ANSWER_BYTES = 8 }; /* reports are acknowledged without a word */
+
+enum { OPTION_KEY = 256, OPTION_LISTEN, OPTION_STORE, OPTION_LIST };
+
+static const struct argp_option option_rows[] = {
+    {"key", OPTION_KEY, "FILE", 0, "The reporter's secret key (needed)", 0},
+    {"listen", OPTION_LISTEN, "unix:PATH", 0, "The socket to listen on (needed)", 0},
+    {"store", OPTION_STORE, "FILE", 0, "Where to keep reports; made if missing (needed)", 0},
+    {"list", OPTION_LIST, "WORKSPACE", 0, "The plaintext hashes to check reports against", 0},
+    {0},
+};
+
+static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
+{
+    struct serve_options *options = out;
+    switch (key) {
+    case OPTION_KEY:
+        options->key_path = text;
+        return 0;
+    case OPTION_LISTEN:
+        options->address = text;
+        return 0;
+    case OPTION_STORE:
+        options->store_path = text;
+        return 0;
+    case OPTION_LIST:
+        options->list_path = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (!options->key_path || !options->address || !options->store_path) {
+            argp_error(state, "--key, --listen and --store are needed");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct serve_options options = {0};
+    struct reporter reporter = {0};
+
+    const int parse_code = command_parse(self, argc, argv, &options);
+    if (parse_code) {
+        return parse_code;
+    }
+    int code = EXIT_TROUBLE;
+    if (reporter_init(&options, &reporter)) {
+        const struct http_service service = {.routes = routes,
+                                             .max_body_bytes = HASHVEIL_SEALED_REPORT_BYTES,
+                                             .max_answer_bytes = MAX_ANSWER_BYTES,
+                                             .context = &reporter};
+        const hashveil_status status = http_serve(options.address, &service);
+        if (status == HASHVEIL_OK) {
+            code = EXIT_DONE;
+        } else {
+            complain_status(options.address, status);
+        }
+    }
+    reporter_clear(&reporter);
+    return code;
+}
+
+const struct command command_reporter_serve = {
+    .name = "serve",
+    .arguments = "",
+    .summary = "receive sealed reports of matches, check and keep them",
+    .details =
+        "Serves POST " HASHVEIL_PATH_REPORTS " and GET " HASHVEIL_PATH_HEALTH
+        " over HTTP on a Unix "
+        "socket that only its owner may use. A report is acknowledged when it is on the disk; the "
+        "same report sent again changes nothing. With --list each one is checked by its true "
+        "distance to the listed hashes. SIGTERM and SIGINT end it when what has arrived is "
+        "answered.\n\n"
+        "EXAMPLES\n"
+        "  hashveil reporter serve --key reporter.key --listen unix:/run/user/1000/reporter \\\n"
+        "      --store reports.sqlite --list lists.work\n",
+    .options = option_rows,
+    .parse = parse,
+    .run = run,
+};

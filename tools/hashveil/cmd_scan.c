@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+#include "output.h"
+#include "private_service.h"
+#include "scan_options.h"
+#include "scan_output.h"
+#include "state_folder.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hashveil/key.h>
+#include <hashveil/scan.h>
+#include <hashveil/sealed_db.h>
+
+/* A signal handler has no other way to the flag in run's frame. Set once, before the handler. */
+static atomic_bool *cancel_flag;
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(cancel_flag, true);
+}
+
+/* The first signal lets files begun be finished; the second one ends the process at once. */
+static void catch_signals(atomic_bool *is_cancelled)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+    cancel_flag = is_cancelled;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        sigaction(signals[i], &action, NULL);
+    }
+}
+
+/* What a scan stands on. Starts as {0}. */
+struct scan_input {
+    hashveil_sealed_db *database;
+    const hashveil_sealed_db_info *info; /* borrowed from the database */
+    hashveil_key reporter_key;           /* public half */
+    char *default_spool_path;            /* NULL when it is not used */
+    struct private_service evaluator, reporter;
+};
+
+static void scan_input_clear(struct scan_input *input)
+{
+    private_service_stop(&input->reporter);
+    private_service_stop(&input->evaluator);
+    hashveil_sealed_db_close(input->database);
+    hashveil_key_clear(&input->reporter_key);
+    free(input->default_spool_path);
+    *input = (struct scan_input){0};
+}
+
+static bool open_database(const char *path, struct scan_input *out)
+{
+    const char *where = "";
+    const hashveil_status status = hashveil_sealed_db_open(path, &out->database, &where);
+    if (status != HASHVEIL_OK) {
+        complain_database(path, where, status);
+        return false;
+    }
+    out->info = hashveil_sealed_db_describe(out->database);
+    return true;
+}
+
+/* The private services load the secrets themselves; looking at the keys here finds a wrong one
+ * before anything is started, and names it. */
+static bool check_evaluator_key(const struct scan_options *options, const struct scan_input *input)
+{
+    hashveil_key key = {0};
+    if (!options->key_path) {
+        return true;
+    }
+    const hashveil_status status =
+        hashveil_key_load_secret(options->key_path, HASHVEIL_KEY_EVALUATOR, &key);
+    const bool is_the_one =
+        status == HASHVEIL_OK &&
+        memcmp(key.public_bytes, input->info->evaluator_public, sizeof key.public_bytes) == 0;
+    hashveil_key_clear(&key);
+    if (status != HASHVEIL_OK) {
+        complain_status(options->key_path, status);
+    } else if (!is_the_one) {
+        complain(options->key_path, "not the key that %s was sealed with", options->database_path);
+    }
+    return is_the_one;
+}
+
+static bool load_reporter_key(const struct scan_options *options, struct scan_input *out)
+{
+    hashveil_key secret = {0};
+    const char *path = options->reporter_key_path;
+    if (!path) {
+        complain("scan", "matches are printed only: without --reporter-key nothing is reported");
+        return true;
+    }
+    hashveil_status status =
+        hashveil_key_load_public(path, HASHVEIL_KEY_REPORTER, &out->reporter_key);
+    if (status == HASHVEIL_OK && options->report_store_path) {
+        status = hashveil_key_load_secret(path, HASHVEIL_KEY_REPORTER, &secret);
+    }
+    hashveil_key_clear(&secret);
+    if (status != HASHVEIL_OK) {
+        complain_status(path, status);
+    }
+    return status == HASHVEIL_OK;
+}
+
+static bool choose_spool(const struct scan_options *options, struct scan_input *out)
+{
+    if (!options->reporter_key_path || options->spool_path) {
+        return true;
+    }
+    const hashveil_status status = state_folder_file("spool.sqlite", &out->default_spool_path);
+    if (status != HASHVEIL_OK) {
+        complain(out->default_spool_path ? out->default_spool_path : "--spool",
+                 "no place for reports to wait: %s", hashveil_status_text(status));
+    }
+    return status == HASHVEIL_OK;
+}
+
+static bool start_service(const char *name, const char *const *arguments,
+                          const atomic_bool *is_cancelled, struct private_service *out)
+{
+    const hashveil_status status = private_service_start(arguments, is_cancelled, out);
+    if (status != HASHVEIL_OK) {
+        complain(name, "it could not be started: %s", hashveil_status_text(status));
+    }
+    return status == HASHVEIL_OK;
+}
+
+static bool start_services(const struct scan_options *options, const atomic_bool *is_cancelled,
+                           struct scan_input *out)
+{
+    const char *const evaluator[] = {"evaluator", "--key", options->key_path, NULL};
+    const char *const reporter[] = {"reporter",
+                                    "serve",
+                                    "--key",
+                                    options->reporter_key_path,
+                                    "--store",
+                                    options->report_store_path,
+                                    options->list_path ? "--list" : NULL,
+                                    options->list_path,
+                                    NULL};
+    return (!options->key_path ||
+            start_service("private evaluator", evaluator, is_cancelled, &out->evaluator)) &&
+           (!options->report_store_path ||
+            start_service("private reporter", reporter, is_cancelled, &out->reporter));
+}
+
+static int exit_code(const hashveil_scan_summary *summary, const struct scan_output *output)
+{
+    bool had_trouble =
+        !summary->is_complete || summary->report_status != HASHVEIL_OK || output->failed;
+    for (size_t i = 0; i < HASHVEIL_FILE_CLASSES; i++) {
+        had_trouble |=
+            summary->by_class[i] > 0 && hashveil_file_class_is_trouble((hashveil_file_class)i);
+    }
+    if (had_trouble) {
+        return EXIT_TROUBLE;
+    }
+    return summary->by_class[HASHVEIL_FILE_MATCH] > 0 ? EXIT_MATCH : EXIT_DONE;
+}
+
+static int scan(const struct scan_options *options, const struct scan_input *input,
+                atomic_bool *is_cancelled)
+{
+    struct scan_output output = {.database = input->info,
+                                 .is_cancelled = is_cancelled,
+                                 .is_json = options->is_json,
+                                 .is_quiet = options->is_quiet};
+    const bool reports = options->reporter_key_path != NULL;
+    const char *spool_path = options->spool_path ? options->spool_path : input->default_spool_path;
+    hashveil_scan_options scan_options = {
+        .database = input->database,
+        .evaluator_address =
+            options->key_path ? input->evaluator.address : options->evaluator_address,
+        .reporter_key = reports ? &input->reporter_key : NULL,
+        .spool_path = spool_path,
+        .reporter_address =
+            options->report_store_path ? input->reporter.address : options->reporter_address,
+        .timeout_ms = options->timeout_ms,
+        .workers = options->workers,
+        .image_options = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
+        .on_result = scan_output_result,
+        .on_trouble = scan_output_trouble,
+        .context = &output,
+        .is_cancelled = is_cancelled,
+    };
+    scan_options.image_options.applies_orientation = options->applies_orientation;
+    hashveil_scan_summary summary = {0};
+
+    progress_init(&output.progress, "files");
+    const hashveil_status status = hashveil_scan((const char *const *)options->paths.list,
+                                                 options->paths.count, &scan_options, &summary);
+    progress_clear(&output.progress);
+    if (status != HASHVEIL_OK) {
+        complain_status(spool_path ? spool_path : "scan", status);
+        return EXIT_TROUBLE;
+    }
+    scan_output_summary(&output, &summary);
+    if (!summary.is_complete) {
+        complain("scan", "stopped before its end: files that are not listed were not checked");
+    }
+    return exit_code(&summary, &output);
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct scan_options options = {0};
+    struct scan_input input = {0};
+    atomic_bool is_cancelled = false;
+
+    const int parse_code = command_parse(self, argc, argv, &options);
+    if (parse_code) {
+        return parse_code;
+    }
+    catch_signals(&is_cancelled);
+    int code = EXIT_TROUBLE;
+    if (open_database(options.database_path, &input) && check_evaluator_key(&options, &input) &&
+        load_reporter_key(&options, &input) && choose_spool(&options, &input) &&
+        start_services(&options, &is_cancelled, &input)) {
+        code = scan(&options, &input, &is_cancelled);
+    }
+    scan_input_clear(&input);
+    return code;
+}
+
+const struct command command_scan = {
+    .name = "scan",
+    .arguments = "PATH...",
+    .summary = "match pictures against a sealed database, and report only matches",
+    .details =
+        "A PATH is a file, or a folder with all below it. Prints a line for each file and then a "
+        "summary. What leaves this process for a picture that is not known is a request to the "
+        "evaluator that looks like any other.\n\n"
+        "Exit codes: 0 nothing found, 1 a match found, 2 trouble with a file or a peer (matches "
+        "may have been found as well). Ctrl-C finishes the files begun and exits with 2; reports "
+        "that could not be delivered wait in the spool for the next scan.\n\n"
+        "EXAMPLES\n"
+        "  hashveil scan --db lists.hvdb --key evaluator.key ~/Pictures\n"
+        "  hashveil scan --db lists.hvdb --evaluator unix:/run/evaluator \\\n"
+        "      --reporter-key reporter.key.pub --reporter unix:/run/reporter ~/Pictures\n"
+        "  hashveil scan --db lists.hvdb --key evaluator.key --reporter-key reporter.key \\\n"
+        "      --report-store reports.sqlite --list lists.work --json ~/Pictures\n",
+    .options = scan_option_rows,
+    .parse = scan_options_parse,
+    .run = run,
+};

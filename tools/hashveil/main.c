@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of commands. Usage, dispatch and --help come from its rows. */
+#include "command.h"
+#include "output.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <hashveil/hashveil.h>
+
+static const struct command *const db_commands[] = {&command_db_import, &command_db_seal,
+                                                    &command_db_info, NULL};
+static const struct command command_db = {
+    .name = "db",
+    .summary = "import hash lists, seal them into a database, look into either",
+    .commands = db_commands,
+};
+
+static const struct command *const reporter_commands[] = {&command_reporter_serve,
+                                                          &command_reporter_list, NULL};
+static const struct command command_reporter = {
+    .name = "reporter",
+    .summary = "receive reports of matches, list those received",
+    .commands = reporter_commands,
+};
+
+static const struct command *const all_commands[] = {
+    &command_keygen,    &command_hash,     &command_db, &command_scan,
+    &command_evaluator, &command_reporter, NULL};
+static const struct command all = {
+    .summary = "match pictures against a blinded list of known ones, and report only matches",
+    .commands = all_commands,
+};
+
+static void print_commands(FILE *stream, const char *name, const struct command *group)
+{
+    fputs("Commands:\n", stream);
+    for (const struct command *const *row = group->commands; *row; row++) {
+        char full_name[64];
+        snprintf(full_name, sizeof full_name, "%s %s%s", name, (*row)->name,
+                 (*row)->commands ? " ..." : "");
+        fprintf(stream, "  %-27s %s\n", full_name, (*row)->summary);
+    }
+    fprintf(stream, "'%s COMMAND --help' explains a command and gives examples.\n", name);
+}
+
+static void print_help(const char *name, const struct command *group)
+{
+    printf("Usage: %s COMMAND [ARGUMENT...]\nPurpose: %s.\n\n", name, group->summary);
+    print_commands(stdout, name, group);
+    puts("Exit codes: 0 done, or nothing found; 1 a match found; 2 trouble; 64 wrong usage.");
+}
+
+static const struct command *find(const struct command *group, const char *name)
+{
+    const struct command *const *row = group->commands;
+    while (*row && strcmp((*row)->name, name) != 0) {
+        row++;
+    }
+    return *row;
+}
+
+/* Returns the exit code for a word that names no command of the group: it may still ask for help.
+ * word: NULL when there is none. */
+static int answer(const char *name, const struct command *group, const char *word)
+{
+    if (word && (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)) {
+        print_help(name, group);
+        return EXIT_DONE;
+    }
+    if (word && (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)) {
+        puts("hashveil " HASHVEIL_VERSION_TEXT);
+        return EXIT_DONE;
+    }
+    if (word) {
+        fprintf(stderr, "%s: '%s' is not a command\n", name, word);
+    } else {
+        fprintf(stderr, "%s: a command is missing\n", name);
+    }
+    print_commands(stderr, name, group);
+    return EX_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    char name[64];
+    int name_len = snprintf(name, sizeof name, "hashveil");
+    const struct command *command = &all;
+
+    output_init();
+    while (command->commands) {
+        const char *word = argc > 1 ? argv[1] : NULL;
+        const struct command *next = word ? find(command, word) : NULL;
+        if (!next) {
+            return answer(name, command, word);
+        }
+        name_len += snprintf(name + name_len, sizeof name - (size_t)name_len, " %s", next->name);
+        command = next;
+        argc--;
+        argv++;
+    }
+    argv[0] = name;       /* so that argp's usage lines and messages name the whole command */
+    assert(command->run); /* a row is a group or has this */
+    return command->run(command, argc, argv);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report_store.h"
+
+#include "file_bytes.h"
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    APPLICATION_ID = 0x48565253, /* "HVRS": what makes the file a report store */
+    STORE_VERSION = 1,
+    BUSY_TIMEOUT_MS = 5000
+};
+
+struct report_store {
+    sqlite3 *db;
+};
+
+static const char *const state_texts[] = {
+#define X(name, text) text,
+    REPORT_STATE_TABLE(X)
+#undef X
+};
+
+static hashveil_status status_of_sqlite(int code)
+{
+    static const struct {
+        int code;
+        hashveil_status status;
+    } rows[] = {
+        {SQLITE_OK, HASHVEIL_OK},
+        {SQLITE_DONE, HASHVEIL_OK},
+        {SQLITE_ROW, HASHVEIL_OK},
+        {SQLITE_BUSY, HASHVEIL_ERR_BUSY},
+        {SQLITE_LOCKED, HASHVEIL_ERR_BUSY},
+        {SQLITE_NOMEM, HASHVEIL_ERR_NO_MEMORY},
+        {SQLITE_FULL, HASHVEIL_ERR_NO_SPACE},
+        {SQLITE_READONLY, HASHVEIL_ERR_ACCESS},
+        {SQLITE_PERM, HASHVEIL_ERR_ACCESS},
+        {SQLITE_CANTOPEN, HASHVEIL_ERR_ACCESS},
+        {SQLITE_AUTH, HASHVEIL_ERR_ACCESS},
+        {SQLITE_NOTADB, HASHVEIL_ERR_UNSUPPORTED},
+        {SQLITE_CORRUPT, HASHVEIL_ERR_FORMAT},
+        {SQLITE_CONSTRAINT, HASHVEIL_ERR_FORMAT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].code == (code & 0xff)) { /* the rest says more than is needed here */
+            return rows[i].status;
+        }
+    }
+    return HASHVEIL_ERR_IO;
+}
+
+static hashveil_status execute(sqlite3 *db, const char *sql)
+{
+    return status_of_sqlite(sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+static hashveil_status read_number(sqlite3 *db, const char *sql, int *out)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+    }
+    *out = code == SQLITE_ROW ? sqlite3_column_int(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return status_of_sqlite(code);
+}
+
+/* An id makes a report one report, however often it is sent. Numbers above 2^63 are kept as the
+ * negative numbers of the same bits. */
+static const char schema[] = "PRAGMA application_id = 1213616723;"
+                             "PRAGMA user_version = 1;"
+                             "CREATE TABLE reports ("
+                             " id TEXT PRIMARY KEY NOT NULL,"
+                             " received_s INTEGER NOT NULL,"
+                             " time_s INTEGER NOT NULL,"
+                             " epoch INTEGER NOT NULL,"
+                             " database_digest TEXT NOT NULL,"
+                             " record TEXT NOT NULL,"
+                             " label TEXT NOT NULL,"
+                             " lists INTEGER NOT NULL,"
+                             " hash TEXT NOT NULL,"
+                             " quality INTEGER NOT NULL,"
+                             " state TEXT NOT NULL,"
+                             " distance_bits INTEGER);";
+_Static_assert(APPLICATION_ID == 1213616723 && STORE_VERSION == 1, "as the schema has them");
+
+/* Makes the table in an empty file that may be written; refuses a file that is something else. */
+static hashveil_status check_schema(sqlite3 *db, enum report_store_mode mode)
+{
+    int application_id = 0;
+    int version = 0;
+    int objects = 0;
+    hashveil_status status = read_number(db, "PRAGMA application_id", &application_id);
+    if (status == HASHVEIL_OK) {
+        status = read_number(db, "PRAGMA user_version", &version);
+    }
+    if (status == HASHVEIL_OK) {
+        status = read_number(db, "SELECT count(*) FROM sqlite_schema", &objects);
+    }
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    if (mode == REPORT_STORE_WRITE && application_id == 0 && version == 0 && objects == 0) {
+        return execute(db, schema);
+    }
+    if (application_id != APPLICATION_ID) {
+        return HASHVEIL_ERR_UNSUPPORTED;
+    }
+    return version == STORE_VERSION ? HASHVEIL_OK : HASHVEIL_ERR_VERSION;
+}
+
+/* A report is on the disk before it is acknowledged: EXTRA syncs the folder too, without which the
+ * end of a transaction could be lost with the power. */
+static hashveil_status prepare(sqlite3 *db, enum report_store_mode mode)
+{
+    sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+    if (mode == REPORT_STORE_READ) {
+        return check_schema(db, mode);
+    }
+    hashveil_status status = execute(db, "PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE");
+    if (status == HASHVEIL_OK) {
+        status = check_schema(db, mode);
+    }
+    return status == HASHVEIL_OK ? execute(db, "COMMIT") : status;
+}
+
+/* Makes sure that there is a regular file, which its owner alone may read. path_out: owned, its
+ * absolute name, since SQLite gives a meaning of their own to names like ":memory:". */
+static hashveil_status prepare_file(const char *path, enum report_store_mode mode, char **path_out)
+{
+    struct stat info;
+    const int flags = mode == REPORT_STORE_WRITE ? O_RDWR | O_CREAT : O_RDONLY;
+    const int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return status_of_errno(errno);
+    }
+    const bool is_regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    close(fd);
+    if (!is_regular) {
+        return HASHVEIL_ERR_NOT_A_FILE;
+    }
+    *path_out = realpath(path, NULL);
+    return *path_out ? HASHVEIL_OK : status_of_errno(errno);
+}
+
+hashveil_status report_store_open(const char *path, enum report_store_mode mode,
+                                  struct report_store **out)
+{
+    char *full_path = NULL;
+    struct report_store *store = calloc(1, sizeof *store);
+    hashveil_status status = store ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    *out = NULL;
+    if (status == HASHVEIL_OK) {
+        status = prepare_file(path, mode, &full_path);
+    }
+    if (status != HASHVEIL_OK) {
+        goto done;
+    }
+    /* Reading too may have to undo what a killed writer left behind. */
+    status = status_of_sqlite(sqlite3_open_v2(full_path, &store->db, SQLITE_OPEN_READWRITE, NULL));
+    if (status == HASHVEIL_OK) {
+        status = prepare(store->db, mode);
+    }
+    if (status != HASHVEIL_OK) {
+        goto done;
+    }
+    *out = store;
+    store = NULL; /* now the caller's */
+done:
+    report_store_close(store);
+    free(full_path);
+    return status;
+}
+
+void report_store_close(struct report_store *store)
+{
+    if (store) {
+        sqlite3_close(store->db);
+        free(store);
+    }
+}
+
+static void bind_hex(sqlite3_stmt *statement, int column, const uint8_t *bytes, size_t len)
+{
+    char text[2 * HASHVEIL_DIGEST_BYTES + 1];
+    format_hex(bytes, len, text);
+    sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
+}
+
+static void bind_report(sqlite3_stmt *statement, const hashveil_report *report,
+                        const struct report_judgement *judgement)
+{
+    char hash[HASHVEIL_PDQ_HEX_LEN + 1];
+    hashveil_pdq_to_hex(&report->hash, hash);
+    bind_hex(statement, 1, report->id, sizeof report->id);
+    sqlite3_bind_int64(statement, 2, (sqlite3_int64)time(NULL));
+    sqlite3_bind_int64(statement, 3, (sqlite3_int64)report->time_s);
+    sqlite3_bind_int64(statement, 4, (sqlite3_int64)report->epoch);
+    bind_hex(statement, 5, report->database_digest, sizeof report->database_digest);
+    bind_hex(statement, 6, report->record.id, sizeof report->record.id);
+    sqlite3_bind_text(statement, 7, report->record.label, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(statement, 8, (sqlite3_int64)report->record.lists);
+    sqlite3_bind_text(statement, 9, hash, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(statement, 10, report->quality);
+    sqlite3_bind_text(statement, 11, state_texts[judgement->state], -1, SQLITE_STATIC);
+    if (judgement->state != REPORT_UNCHECKED) {
+        sqlite3_bind_int64(statement, 12, judgement->distance_bits);
+    }
+}
+
+hashveil_status report_store_add(struct report_store *store, const hashveil_report *report,
+                                 const struct report_judgement *judgement)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db,
+                                  "INSERT INTO reports (id, received_s, time_s, epoch,"
+                                  " database_digest, record, label, lists, hash, quality, state,"
+                                  " distance_bits) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+                                  " ON CONFLICT (id) DO NOTHING",
+                                  -1, &statement, NULL);
+    if (code == SQLITE_OK) {
+        bind_report(statement, report, judgement);
+        code = sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+    return status_of_sqlite(code);
+}
+
+static const char *text_of(sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text ? text : "";
+}
+
+static struct stored_report report_of(sqlite3_stmt *statement)
+{
+    return (struct stored_report){
+        .id = text_of(statement, 0),
+        .received_s = (uint64_t)sqlite3_column_int64(statement, 1),
+        .time_s = (uint64_t)sqlite3_column_int64(statement, 2),
+        .epoch = (uint64_t)sqlite3_column_int64(statement, 3),
+        .database = text_of(statement, 4),
+        .record = text_of(statement, 5),
+        .label = text_of(statement, 6),
+        .lists = (uint64_t)sqlite3_column_int64(statement, 7),
+        .hash = text_of(statement, 8),
+        .quality = (uint64_t)sqlite3_column_int64(statement, 9),
+        .state = text_of(statement, 10),
+        .has_distance = sqlite3_column_type(statement, 11) != SQLITE_NULL,
+        .distance_bits = (unsigned)sqlite3_column_int(statement, 11),
+    };
+}
+
+hashveil_status report_store_list(struct report_store *store, stored_report_fn *tell, void *context)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db,
+                                  "SELECT id, received_s, time_s, epoch, database_digest, record,"
+                                  " label, lists, hash, quality, state, distance_bits"
+                                  " FROM reports ORDER BY rowid",
+                                  -1, &statement, NULL);
+    bool goes_on = code == SQLITE_OK;
+    while (goes_on) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW) {
+            const struct stored_report report = report_of(statement);
+            goes_on = tell(context, &report);
+        } else {
+            goes_on = false;
+        }
+    }
+    sqlite3_finalize(statement);
+    return status_of_sqlite(code);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a reporter keeps: opened reports in a SQLite file. */
+#ifndef HASHVEIL_TOOLS_REPORT_STORE_H
+#define HASHVEIL_TOOLS_REPORT_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hashveil/report.h>
+
+/* What the reporter made of a report. The text stands in the file. */
+#define REPORT_STATE_TABLE(X)                                                                      \
+    X(UNCHECKED, "unchecked") /* there was no list to check against */                             \
+    X(CONFIRMED, "confirmed") /* a listed hash is within HASHVEIL_PDQ_MATCH_BITS */                \
+    X(REJECTED, "rejected")
+
+enum report_state {
+#define X(name, text) REPORT_##name,
+    REPORT_STATE_TABLE(X)
+#undef X
+};
+
+struct report_judgement {
+    enum report_state state;
+    unsigned distance_bits; /* to the nearest listed hash; nothing when unchecked */
+};
+
+/* Used by one thread at a time; several processes may open the same file. */
+struct report_store;
+
+enum report_store_mode { REPORT_STORE_READ, REPORT_STORE_WRITE /* made when it does not exist */ };
+
+/* Errors: ERR_UNSUPPORTED (not a report store), ERR_VERSION, ERR_BUSY, ERR_FORMAT, ERR_NO_MEMORY,
+ * and those of reading or making a file. */
+HASHVEIL_MUST_USE hashveil_status report_store_open(const char *path, enum report_store_mode mode,
+                                                    struct report_store **out);
+
+/* Keeps a report; on success it is on the disk. One whose id is there already changes nothing.
+ * Errors: ERR_BUSY and those of writing a file. */
+HASHVEIL_MUST_USE hashveil_status report_store_add(struct report_store *store,
+                                                   const hashveil_report *report,
+                                                   const struct report_judgement *judgement);
+
+/* A stored report. The texts are borrowed for the call; none is NULL. */
+struct stored_report {
+    uint64_t time_s, received_s, epoch, quality, lists;
+    const char *id, *state, *label, *record, *hash, *database; /* hexadecimal but state, label */
+    bool has_distance;
+    unsigned distance_bits;
+};
+
+typedef bool stored_report_fn(void *context, const struct stored_report *report);
+
+/* Tells every report, in the order in which they came, until the function returns false.
+ * Errors: ERR_FORMAT, ERR_BUSY, ERR_IO, ERR_NO_MEMORY. */
+HASHVEIL_MUST_USE hashveil_status report_store_list(struct report_store *store,
+                                                    stored_report_fn *tell, void *context);
+
+/* Accepts NULL. */
+void report_store_close(struct report_store *store);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan_options.h"
+
+enum {
+    OPTION_DB = 256,
+    OPTION_KEY,
+    OPTION_EVALUATOR,
+    OPTION_REPORTER_KEY,
+    OPTION_SPOOL,
+    OPTION_REPORTER,
+    OPTION_REPORT_STORE,
+    OPTION_LIST,
+    OPTION_TIMEOUT,
+    OPTION_WORKERS,
+    OPTION_ORIENTED
+};
+
+enum { MAX_TIMEOUT_S = 24 * 60 * 60 };
+
+const struct argp_option scan_option_rows[] = {
+    {NULL, 0, NULL, 0, "What to match against", 1},
+    {"db", OPTION_DB, "FILE.hvdb", 0, "The sealed database (needed)", 1},
+    {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key: starts a private evaluator", 1},
+    {"evaluator", OPTION_EVALUATOR, "unix:PATH", 0, "A running evaluator, instead of --key", 1},
+
+    {NULL, 0, NULL, 0, "What becomes of matches", 2},
+    {"reporter-key", OPTION_REPORTER_KEY, "FILE", 0,
+     "Seal reports to this key; the public half is enough. Without it matches are not reported", 2},
+    {"spool", OPTION_SPOOL, "FILE", 0,
+     "Where reports wait; $XDG_STATE_HOME/hashveil/spool.sqlite if not set", 2},
+    {"reporter", OPTION_REPORTER, "unix:PATH", 0, "Deliver reports to this running reporter", 2},
+    {"report-store", OPTION_REPORT_STORE, "FILE", 0,
+     "Start a private reporter that keeps reports here; needs the secret reporter key", 2},
+    {"list", OPTION_LIST, "WORKSPACE", 0,
+     "The plaintext hashes that the private reporter checks reports against", 2},
+
+    {NULL, 0, NULL, 0, "How", 3},
+    {"json", 'j', NULL, 0, "Print one JSON object a line", 3},
+    {"quiet", 'q', NULL, 0, "Print a line for matches and trouble only", 3},
+    {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 3},
+    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "How long to wait for a peer's answer; 30", 3},
+    {"oriented", OPTION_ORIENTED, NULL, 0, "Turn pictures as their EXIF orientation says", 3},
+    {0},
+};
+
+/* Two options of which one asks for the other, or rules it out. */
+static void check_pairs(const struct argp_state *state, const struct scan_options *options)
+{
+    const struct {
+        const char *first_value, *first, *second_value, *second;
+        bool is_ruled_out; /* else needed */
+    } rows[] = {
+        {options->key_path, "--key", options->evaluator_address, "--evaluator", true},
+        {options->reporter_address, "--reporter", options->report_store_path, "--report-store",
+         true},
+        {options->spool_path, "--spool", options->reporter_key_path, "--reporter-key", false},
+        {options->reporter_address, "--reporter", options->reporter_key_path, "--reporter-key",
+         false},
+        {options->report_store_path, "--report-store", options->reporter_key_path, "--reporter-key",
+         false},
+        {options->list_path, "--list", options->report_store_path, "--report-store", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].first_value && rows[i].is_ruled_out == (rows[i].second_value != NULL)) {
+            argp_error(state,
+                       rows[i].is_ruled_out ? "%s and %s contradict each other" : "%s needs %s",
+                       rows[i].first, rows[i].second);
+        }
+    }
+}
+
+static void check(const struct argp_state *state, const struct scan_options *options)
+{
+    if (!options->database_path) {
+        argp_error(state, "--db is needed");
+    }
+    if (!options->key_path && !options->evaluator_address) {
+        argp_error(state, "one of --key and --evaluator is needed");
+    }
+    check_pairs(state, options);
+    if (options->paths.count == 0) {
+        argp_error(state, "a PATH to scan is needed");
+    }
+}
+
+/* Returns where the text of an option goes, or NULL when it is not an option of this kind. */
+static const char **text_of(struct scan_options *options, int key)
+{
+    switch (key) {
+    case OPTION_DB:
+        return &options->database_path;
+    case OPTION_KEY:
+        return &options->key_path;
+    case OPTION_EVALUATOR:
+        return &options->evaluator_address;
+    case OPTION_REPORTER_KEY:
+        return &options->reporter_key_path;
+    case OPTION_SPOOL:
+        return &options->spool_path;
+    case OPTION_REPORTER:
+        return &options->reporter_address;
+    case OPTION_REPORT_STORE:
+        return &options->report_store_path;
+    case OPTION_LIST:
+        return &options->list_path;
+    default:
+        return NULL;
+    }
+}
+
+error_t scan_options_parse(int key, const char *text, const struct argp_state *state, void *out)
+{
+    struct scan_options *options = out;
+    const char **member = text_of(options, key);
+    if (member) {
+        *member = text;
+        return 0;
+    }
+    switch (key) {
+    case 'j':
+        options->is_json = true;
+        return 0;
+    case 'q':
+        options->is_quiet = true;
+        return 0;
+    case OPTION_WORKERS:
+        options->workers = (unsigned)command_number(state, "--workers", text, 1, MAX_WORKERS);
+        return 0;
+    case OPTION_TIMEOUT:
+        options->timeout_ms =
+            (uint32_t)command_number(state, "--timeout", text, 1, MAX_TIMEOUT_S) * 1000;
+        return 0;
+    case OPTION_ORIENTED:
+        options->applies_orientation = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        options->paths = command_rest(state);
+        return 0;
+    case ARGP_KEY_END:
+        check(state, options);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of `hashveil scan`, checked for what contradicts. */
+#ifndef HASHVEIL_TOOLS_SCAN_OPTIONS_H
+#define HASHVEIL_TOOLS_SCAN_OPTIONS_H
+
+#include "command.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Texts are borrowed from argv; NULL where an option was not given. */
+struct scan_options {
+    struct command_arguments paths;
+    const char *database_path;
+    const char *key_path;          /* either this, for an evaluator of our own, */
+    const char *evaluator_address; /* or this */
+    const char *reporter_key_path;
+    const char *spool_path;
+    const char *reporter_address;  /* at most one of this */
+    const char *report_store_path; /* and this, for a reporter of our own */
+    const char *list_path;
+    uint32_t timeout_ms; /* 0 for the library's */
+    unsigned workers;
+    bool is_json, is_quiet, applies_orientation;
+};
+
+extern const struct argp_option scan_option_rows[];
+error_t scan_options_parse(int key, const char *text, const struct argp_state *state, void *out);
+
+#endif
