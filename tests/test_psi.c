@@ -321,7 +321,7 @@ START_TEST(probes_are_the_cheapest_tokens_in_order)
     struct hv_masks masks;
     struct hv_token probe[COUNT];
     const hashveil_fingerprint fingerprint = draw_fingerprint();
-    const double scale = 0.5 * median_of(&fingerprint);
+    const double scale = 0.35 * median_of(&fingerprint);
     hv_masks_from_seed(mask_seed, &params, &masks);
     ck_assert_int_eq(hv_probes_rank(&masks, &fingerprint, COUNT, probe), HASHVEIL_OK);
 

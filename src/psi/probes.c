@@ -10,8 +10,10 @@
 
 #include "base/memory.h"
 
-/* Of the median |margin|. Measured on edited photographs: recall is flat from 0.3 to 0.8. */
-static const float scale_of_median = 0.5F;
+/* Of the median |margin|. Tried on some 700 edited photographs within 31 bits of their originals,
+ * T = 32, b = 28: with 0.15 to 0.35 all open their record, with 0.5 all but one, with 1.0 all but
+ * five; at b = 32 the best is between 0.35 and 0.5. */
+static const float scale_of_median = 0.35F;
 
 /* One mask's bits in rising order of what flipping them costs. */
 struct mask_costs {
