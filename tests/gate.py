@@ -3,6 +3,7 @@
 
 import os
 import re
+import sys
 
 MAX_REASONS = 8  # the first ones name the fault, a compiler's later ones follow from it
 NOT_OURS = re.compile(r"build(-.*)?|__pycache__|\.git")
@@ -34,6 +35,6 @@ def report(cases):
             continue
         print("not ok" if outcome else "ok", number, "-", name)
         for reason in outcome[:MAX_REASONS]:
-            print("#  ", reason)
+            print(reason, file=sys.stderr)  # which is what Meson shows of a failed test
         failed |= bool(outcome)
     return 1 if failed else 0
