@@ -27,15 +27,22 @@ void oracle_room_clear(struct oracle_room *room)
     memset(room, 0, sizeof *room);
 }
 
+static oracle_number luma_of(const uint8_t *pixel, uint32_t channels)
+{
+    if (channels == 1) {
+        return (oracle_number)pixel[0];
+    }
+    return (oracle_number)0.299 * (oracle_number)pixel[0] +
+           (oracle_number)0.587 * (oracle_number)pixel[1] +
+           (oracle_number)0.114 * (oracle_number)pixel[2];
+}
+
 static void fill_luma(const hashveil_image *image, oracle_number *out)
 {
     for (size_t y = 0; y < image->height_px; y++) {
         const uint8_t *pixel = image->pixels + y * image->stride_bytes;
         for (size_t x = 0; x < image->width_px; x++, pixel += image->channels) {
-            *out++ = image->channels == 1
-                         ? pixel[0]
-                         : (oracle_number)0.299 * pixel[0] + (oracle_number)0.587 * pixel[1] +
-                               (oracle_number)0.114 * pixel[2];
+            *out++ = luma_of(pixel, image->channels);
         }
     }
 }

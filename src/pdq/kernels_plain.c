@@ -78,15 +78,17 @@ static unsigned gradient_sum(const float plane[HV_PDQ_PLANE])
 enum { TERMS = 4 };
 
 /* out = row i of D, times the plane. */
-static void transform_columns(const float *restrict plane, size_t i, float out[HV_PDQ_SIDE])
+static void transform_columns(const float *plane, size_t i, float out[HV_PDQ_SIDE])
 {
     float sum[HV_PDQ_SIDE] = {0};
     for (size_t k = 0; k < HV_PDQ_SIDE; k += TERMS) {
-        const float *restrict in = plane + k * HV_PDQ_SIDE;
+        const float *row0 = plane + k * HV_PDQ_SIDE;
+        const float *row1 = row0 + HV_PDQ_SIDE;
+        const float *row2 = row1 + HV_PDQ_SIDE;
+        const float *row3 = row2 + HV_PDQ_SIDE;
         for (size_t j = 0; j < HV_PDQ_SIDE; j++) {
-            sum[j] = sum[j] + hv_dct[k][i] * in[j] + hv_dct[k + 1][i] * in[HV_PDQ_SIDE + j] +
-                     hv_dct[k + 2][i] * in[2 * HV_PDQ_SIDE + j] +
-                     hv_dct[k + 3][i] * in[3 * HV_PDQ_SIDE + j];
+            sum[j] = sum[j] + hv_dct[k][i] * row0[j] + hv_dct[k + 1][i] * row1[j] +
+                     hv_dct[k + 2][i] * row2[j] + hv_dct[k + 3][i] * row3[j];
         }
     }
     memcpy(out, sum, sizeof sum);
