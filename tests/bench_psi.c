@@ -68,7 +68,7 @@ static void time_one_match(const hashveil_scanner *scanner, const hashveil_evalu
     hashveil_query_destroy(query);
     bare_multiplications(HASHVEIL_PROBES);
     const double multiplied = now_ms();
-    bare_multiplications(2 * HASHVEIL_PROBES);
+    bare_multiplications((size_t)2 * HASHVEIL_PROBES);
     bare_hashes_to_group(HASHVEIL_PROBES);
     times->begin_ms[run] = begun - start;
     times->evaluate_ms[run] = evaluated - begun;

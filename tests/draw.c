@@ -66,8 +66,8 @@ hashveil_entries draw_entries(size_t count)
     hashveil_entries entries = {.count = count, .list_count = 2};
     entries.entries = hv_alloc_array(count, sizeof *entries.entries);
     demand(entries.entries != NULL);
-    strcpy(entries.list_names[0], "list A");
-    strcpy(entries.list_names[1], "list B");
+    memcpy(entries.list_names[0], "list A", sizeof "list A");
+    memcpy(entries.list_names[1], "list B", sizeof "list B");
     for (size_t i = 0; i < count; i++) {
         hashveil_record *record = &entries.entries[i].record;
         entries.entries[i].hash = draw_fingerprint(i).hash;

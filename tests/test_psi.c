@@ -93,19 +93,19 @@ static void check_vector(enum hv_oprf_mode mode, char *fields[MAX_FIELDS], const
 START_TEST(all_rfc_9497_vectors_of_the_suite_are_reproduced)
 {
     char line[MAX_LINE];
-    char *fields[MAX_FIELDS];
-    uint8_t secret[2][32];
+    char *fields[MAX_FIELDS] = {NULL};
+    uint8_t secret[2][32] = {{0}};
     unsigned keys = 0;
     unsigned vectors = 0;
     FILE *file = open_vectors();
     while (fgets(line, sizeof line, file)) {
         const size_t count = split(line, fields);
         if (count == 6 && strcmp(fields[0], "key") == 0) {
-            const enum hv_oprf_mode mode = (enum hv_oprf_mode)atoi(fields[1]);
+            const enum hv_oprf_mode mode = (enum hv_oprf_mode)(fields[1][0] - '0');
             check_key(mode, fields, secret[mode]);
             keys++;
         } else if (count == 7 && strcmp(fields[0], "vector") == 0) {
-            const enum hv_oprf_mode mode = (enum hv_oprf_mode)atoi(fields[1]);
+            const enum hv_oprf_mode mode = (enum hv_oprf_mode)(fields[1][0] - '0');
             check_vector(mode, fields, secret[mode]);
             vectors++;
         } else {

@@ -23,7 +23,7 @@ static hashveil_evaluator *evaluator;
 static void set_up(void)
 {
     const char *where;
-    strcpy(path + sizeof path - 7, "XXXXXX");
+    memcpy(path + sizeof path - sizeof "XXXXXX", "XXXXXX", sizeof "XXXXXX");
     const int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     close(fd);
@@ -131,7 +131,7 @@ START_TEST(requests_tell_nothing_of_the_picture)
         ck_assert_mem_eq(hashveil_query_request(query[i]), hashveil_query_request(query[0]),
                          HEADER_BYTES);
     }
-    const size_t count = 4 * HASHVEIL_PROBES;
+    const size_t count = (size_t)4 * HASHVEIL_PROBES;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *a = hashveil_query_request(query[i / HASHVEIL_PROBES]) + HEADER_BYTES +
                            i % HASHVEIL_PROBES * 32;

@@ -35,8 +35,8 @@ START_TEST(a_fuse_map_gives_every_key_its_value)
         keys[i] = hv_random_stream_u64(&stream);
     }
     ck_assert(hv_fuse_shape_is_valid(&shape));
-    ck_assert_int_eq(hv_fuse_build(keys, values, count, VALUE_BYTES, &stream, &shape, table),
-                     HASHVEIL_OK);
+    const struct hv_fuse_input input = {keys, values, count, VALUE_BYTES};
+    ck_assert_int_eq(hv_fuse_build(&input, &stream, &shape, table), HASHVEIL_OK);
     for (size_t i = 0; i < count; i++) {
         uint8_t value[VALUE_BYTES];
         hv_fuse_get(&shape, table, VALUE_BYTES, keys[i], value);
@@ -57,8 +57,8 @@ START_TEST(a_fuse_map_of_equal_keys_is_refused)
     struct hv_fuse_shape shape = hv_fuse_shape_for(3);
     hv_random_stream_init(seed, "test", 0, &stream);
     ck_assert_uint_le(hv_fuse_places(&shape), sizeof table);
-    ck_assert_int_eq(hv_fuse_build(keys, values, 3, 1, &stream, &shape, table),
-                     HASHVEIL_ERR_ARGUMENT);
+    const struct hv_fuse_input input = {keys, values, 3, 1};
+    ck_assert_int_eq(hv_fuse_build(&input, &stream, &shape, table), HASHVEIL_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -95,7 +95,7 @@ static hashveil_entries entries;
 
 static void set_up(void)
 {
-    strcpy(path + sizeof path - 7, "XXXXXX");
+    memcpy(path + sizeof path - sizeof "XXXXXX", "XXXXXX", sizeof "XXXXXX");
     const int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     close(fd);

@@ -86,8 +86,7 @@ struct taken {
 };
 
 struct peeling {
-    const uint64_t *keys;
-    size_t count;
+    const struct hv_fuse_input *input;
     struct place *places;
     size_t place_count;
     struct taken *order;
@@ -103,8 +102,8 @@ static bool peel(const struct hv_fuse_shape *shape, struct peeling *p)
     uint64_t place[PLACES];
 
     memset(p->places, 0, p->place_count * sizeof *p->places);
-    for (uint32_t key = 0; key < p->count; key++) {
-        places_of(shape, p->keys[key], place);
+    for (uint32_t key = 0; key < p->input->count; key++) {
+        places_of(shape, p->input->keys[key], place);
         for (unsigned i = 0; i < PLACES; i++) {
             p->places[place[i]].key_count++;
             p->places[place[i]].key_xor ^= key;
@@ -122,7 +121,7 @@ static bool peel(const struct hv_fuse_shape *shape, struct peeling *p)
         }
         const uint32_t key = p->places[own].key_xor;
         p->order[taken_count++] = (struct taken){key, own};
-        places_of(shape, p->keys[key], place);
+        places_of(shape, p->input->keys[key], place);
         for (unsigned i = 0; i < PLACES; i++) {
             struct place *at = &p->places[place[i]];
             at->key_xor ^= key;
@@ -131,18 +130,19 @@ static bool peel(const struct hv_fuse_shape *shape, struct peeling *p)
             }
         }
     }
-    return taken_count == p->count;
+    return taken_count == p->input->count;
 }
 
 /* In reverse: each key's own place is not read by any key that was placed before it. */
-static void assign(const struct hv_fuse_shape *shape, const struct peeling *p,
-                   const uint8_t *values, size_t value_bytes, uint8_t *out)
+static void assign(const struct hv_fuse_shape *shape, const struct peeling *p, uint8_t *out)
 {
+    const uint8_t *values = p->input->values;
+    const size_t value_bytes = p->input->value_bytes;
     uint64_t place[PLACES];
-    for (size_t i = p->count; i-- > 0;) {
+    for (size_t i = p->input->count; i-- > 0;) {
         const struct taken taken = p->order[i];
         uint8_t *own = out + (size_t)taken.place * value_bytes;
-        places_of(shape, p->keys[taken.key], place);
+        places_of(shape, p->input->keys[taken.key], place);
         memcpy(own, values + (size_t)taken.key * value_bytes, value_bytes);
         for (unsigned k = 0; k < PLACES; k++) {
             if (place[k] != taken.place) {
@@ -152,30 +152,29 @@ static void assign(const struct hv_fuse_shape *shape, const struct peeling *p,
     }
 }
 
-hashveil_status hv_fuse_build(const uint64_t *keys, const uint8_t *values, size_t count,
-                              size_t value_bytes, struct hv_random_stream *filler,
+hashveil_status hv_fuse_build(const struct hv_fuse_input *input, struct hv_random_stream *filler,
                               struct hv_fuse_shape *shape, uint8_t *out)
 {
     const size_t place_count = (size_t)hv_fuse_places(shape);
-    assert(count < UINT32_MAX && place_count < UINT32_MAX);
-    struct peeling p = {.keys = keys, .count = count, .place_count = place_count};
+    assert(input->count < UINT32_MAX && place_count < UINT32_MAX);
+    struct peeling p = {.input = input, .place_count = place_count};
     hashveil_status status = HASHVEIL_ERR_NO_MEMORY;
 
     p.places = hv_alloc_array(place_count, sizeof *p.places);
-    p.order = hv_alloc_array(count, sizeof *p.order);
+    p.order = hv_alloc_array(input->count, sizeof *p.order);
     /* A place is put on the stack when its count falls to one, so once at most. */
     p.alone = hv_alloc_array(place_count, sizeof *p.alone);
     if (!p.places || !p.order || !p.alone) {
         goto done;
     }
-    hv_random_stream_fill(filler, out, place_count * value_bytes);
+    hv_random_stream_fill(filler, out, place_count * input->value_bytes);
     status = HASHVEIL_ERR_ARGUMENT;
     for (unsigned try = 0; try < MAX_TRIES && status != HASHVEIL_OK; try++) {
         shape->seed = hv_random_stream_u64(filler);
         status = peel(shape, &p) ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
     }
     if (status == HASHVEIL_OK) {
-        assign(shape, &p, values, value_bytes, out);
+        assign(shape, &p, out);
     }
 done:
     free(p.places);

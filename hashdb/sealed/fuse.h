@@ -33,15 +33,22 @@ static inline uint64_t hv_fuse_places(const struct hv_fuse_shape *shape)
     return ((uint64_t)shape->segment_count + 2) * shape->segment_len;
 }
 
-/* Builds the map: count different keys, count x value_bytes values in the same order. Places that
- * no key needs are filled from filler, so the result looks random throughout if the values do.
+/* What goes into a map. */
+struct hv_fuse_input {
+    const uint64_t *keys;  /* count of them, all different */
+    const uint8_t *values; /* count x value_bytes, in the same order */
+    size_t count;
+    size_t value_bytes;
+};
+
+/* Builds the map. Places that no key needs are filled from filler, so the result looks random
+ * throughout if the values do.
  *
  * shape  from hv_fuse_shape_for; its seed is set
  * out    hv_fuse_places x value_bytes
  *
  * Errors: ERR_NO_MEMORY, ERR_ARGUMENT (two equal keys). */
-HASHVEIL_MUST_USE hashveil_status hv_fuse_build(const uint64_t *keys, const uint8_t *values,
-                                                size_t count, size_t value_bytes,
+HASHVEIL_MUST_USE hashveil_status hv_fuse_build(const struct hv_fuse_input *input,
                                                 struct hv_random_stream *filler,
                                                 struct hv_fuse_shape *shape, uint8_t *out);
 

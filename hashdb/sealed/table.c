@@ -124,6 +124,10 @@ hashveil_status hv_table_make(const struct hv_table_source *source, unsigned mas
     uint8_t *table = hv_alloc_array((size_t)hv_fuse_places(shape), source->value_bytes);
     work.keys = hv_alloc_array(source->padded_count, sizeof *work.keys);
     work.values = hv_alloc_array(source->padded_count, source->value_bytes);
+    const struct hv_fuse_input input = {.keys = work.keys,
+                                        .values = work.values,
+                                        .count = source->padded_count,
+                                        .value_bytes = source->value_bytes};
     if (!table || !work.keys || !work.values) {
         goto done;
     }
@@ -136,8 +140,7 @@ hashveil_status hv_table_make(const struct hv_table_source *source, unsigned mas
     if (status != HASHVEIL_OK) {
         goto done;
     }
-    status = hv_fuse_build(work.keys, work.values, source->padded_count, source->value_bytes,
-                           &work.stream, shape, table);
+    status = hv_fuse_build(&input, &work.stream, shape, table);
     if (status != HASHVEIL_OK) {
         goto done;
     }

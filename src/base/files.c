@@ -97,8 +97,8 @@ static hashveil_status read_and_close(int fd, size_t len, uint8_t **out, size_t 
 
 hashveil_status hv_read_file(const char *path, uint64_t max_bytes, uint8_t **out, size_t *len_out)
 {
-    int fd;
-    off_t size;
+    int fd = -1;
+    off_t size = 0;
     const hashveil_status status = open_regular(path, &fd, &size);
     if (status != HASHVEIL_OK) {
         return status;
@@ -113,8 +113,8 @@ hashveil_status hv_read_file(const char *path, uint64_t max_bytes, uint8_t **out
 hashveil_status hv_read_file_start(const char *path, size_t max_bytes, uint8_t **out,
                                    size_t *len_out)
 {
-    int fd;
-    off_t size;
+    int fd = -1;
+    off_t size = 0;
     const hashveil_status status = open_regular(path, &fd, &size);
     if (status != HASHVEIL_OK) {
         return status;
@@ -125,8 +125,8 @@ hashveil_status hv_read_file_start(const char *path, size_t max_bytes, uint8_t *
 
 hashveil_status hv_map_file(const char *path, struct hv_mapping *out)
 {
-    int fd;
-    off_t size;
+    int fd = -1;
+    off_t size = 0;
     const hashveil_status status = open_regular(path, &fd, &size);
     if (status != HASHVEIL_OK) {
         return status;
@@ -149,7 +149,7 @@ hashveil_status hv_map_file(const char *path, struct hv_mapping *out)
 void hv_unmap_file(struct hv_mapping *mapping)
 {
     if (mapping->bytes) {
-        munmap((void *)(uintptr_t)mapping->bytes, mapping->len);
+        munmap((void *)mapping->bytes, mapping->len);
     }
     *mapping = (struct hv_mapping){0};
 }

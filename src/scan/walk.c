@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fts.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +33,7 @@ hashveil_status hv_walk_open(const char *const *paths, size_t count, struct hv_w
         return HASHVEIL_ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < count; i++) {
-        walk->paths[i] = (char *)(uintptr_t)paths[i]; /* fts does not write to them */
+        walk->paths[i] = (char *)paths[i]; /* fts does not write to them */
     }
     walk->tree = fts_open(walk->paths, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, compare_entries);
     if (!walk->tree) {
