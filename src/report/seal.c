@@ -29,6 +29,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -63,6 +64,13 @@ hashveil_status hashveil_report_fill(const hashveil_sealed_db_info *database,
     }
     *out = report;
     return HASHVEIL_OK;
+}
+
+bool hv_label_is_valid(const char label[HASHVEIL_LABEL_MAX_LEN + 1])
+{
+    const size_t len = strnlen(label, HASHVEIL_LABEL_MAX_LEN + 1);
+    return len <= HASHVEIL_LABEL_MAX_LEN && hv_text_is_plain(label, len) &&
+           sodium_is_zero((const uint8_t *)label + len, HASHVEIL_LABEL_MAX_LEN + 1 - len);
 }
 
 static void key_id_of(const hashveil_key *reporter, uint8_t out[HV_REPORT_KEY_ID_BYTES])

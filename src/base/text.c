@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/report.h"
+#include "base/text.h"
 
 #include "base/bytes.h"
 
@@ -56,15 +56,11 @@ static bool is_control(uint32_t code_point)
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
 }
 
-bool hv_label_is_valid(const char label[HASHVEIL_LABEL_MAX_LEN + 1])
+bool hv_text_is_plain(const char *text, size_t len)
 {
-    const size_t len = strnlen(label, HASHVEIL_LABEL_MAX_LEN + 1);
-    struct hv_reader in = hv_reader_of((const uint8_t *)label, len);
+    struct hv_reader in = hv_reader_of((const uint8_t *)text, len);
     while (in.left > 0 && !in.failed) {
         in.failed |= is_control(read_code_point(&in));
     }
-    for (size_t i = len; i <= HASHVEIL_LABEL_MAX_LEN; i++) {
-        in.failed |= label[i] != '\0';
-    }
-    return len <= HASHVEIL_LABEL_MAX_LEN && !in.failed;
+    return !in.failed;
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports: the bytes are taken for a sealed one, and for the content of a seal. What is read as a
+ * content is sealed, opened, and the same. */
+#include "base/memory.h"
+#include "fuzz.h"
+#include "key/key.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+
+static void check_content(const uint8_t *bytes, size_t len, const hashveil_key *reporter)
+{
+    hashveil_report report;
+    hashveil_report back;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    if (hv_report_parse(bytes, len, &report) != HASHVEIL_OK) {
+        return;
+    }
+    if (hashveil_report_seal(&report, reporter, sealed) != HASHVEIL_OK ||
+        hashveil_report_open(sealed, sizeof sealed, reporter, &back) != HASHVEIL_OK ||
+        memcmp(report.id, back.id, sizeof report.id) != 0 ||
+        memcmp(report.hash.word, back.hash.word, sizeof report.hash.word) != 0 ||
+        memcmp(report.record.label, back.record.label, sizeof report.record.label) != 0) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t seed[HV_KEY_SEED_BYTES] = {7};
+    hashveil_key reporter;
+    hashveil_report report;
+    if (hv_key_from_seed(HASHVEIL_KEY_REPORTER, seed, &reporter) != HASHVEIL_OK) {
+        abort();
+    }
+    if (hashveil_report_open(bytes, len, &reporter, &report) == HASHVEIL_OK &&
+        (report.quality > 100 || !hv_label_is_valid(report.record.label))) {
+        abort();
+    }
+    check_content(bytes, len, &reporter);
+    hashveil_key_clear(&reporter);
+    return 0;
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports: filled, sealed, opened by their reporter alone. */
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "key/key.h"
+#include "report/report.h"
+#include "run_suite.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    HEADER_BYTES = 32,
+    /* Offsets as src/report/seal.c documents them. */
+    SEALED_VERSION = 4,
+    SEALED_RESERVED = 6,
+    SEALED_ID = 8,
+    SEALED_KEY_ID = 24,
+    QUALITY = 2,
+    RESERVED = 3,
+    ID = 8,
+    TIME = 24,
+    EPOCH = 32,
+    DIGEST = 40,
+    RECORD_ID = 72,
+    LABEL = 88,
+    LISTS = 112,
+    HASH = 120,
+    PADDING = 152
+};
+
+static hashveil_key key_of(hashveil_key_kind kind, uint8_t number)
+{
+    hashveil_key key;
+    uint8_t seed[HV_KEY_SEED_BYTES];
+    memset(seed, number, sizeof seed);
+    ck_assert_int_eq(hv_key_from_seed(kind, seed, &key), HASHVEIL_OK);
+    return key;
+}
+
+static hashveil_report example(void)
+{
+    hashveil_report report = {
+        .time_s = UINT64_C(0x0102030405060708),
+        .epoch = UINT64_C(0x1112131415161718),
+        .record = {.label = "harbour", .lists = UINT64_C(0x2122232425262728)},
+        .hash = {{1, 2, 3, UINT64_C(0x8000000000000000)}},
+        .quality = 87,
+    };
+    memset(report.id, 0xA1, sizeof report.id);
+    memset(report.database_digest, 0xB2, sizeof report.database_digest);
+    memset(report.record.id, 0xC3, sizeof report.record.id);
+    return report;
+}
+
+static void seal(const hashveil_report *report, const hashveil_key *reporter, uint8_t *out)
+{
+    ck_assert_int_eq(hashveil_report_seal(report, reporter, out), HASHVEIL_OK);
+}
+
+/* Opens the seal itself, without any of our own reading. */
+static void unseal(const uint8_t *sealed, const hashveil_key *reporter, uint8_t *plain)
+{
+    ck_assert_int_eq(crypto_box_seal_open(plain, sealed + HEADER_BYTES,
+                                          HASHVEIL_SEALED_REPORT_BYTES - HEADER_BYTES,
+                                          reporter->public_bytes, reporter->secret_bytes),
+                     0);
+}
+
+static void ck_assert_same_report(const hashveil_report *a, const hashveil_report *b)
+{
+    ck_assert_mem_eq(a->id, b->id, sizeof a->id);
+    ck_assert_uint_eq(a->time_s, b->time_s);
+    ck_assert_uint_eq(a->epoch, b->epoch);
+    ck_assert_mem_eq(a->database_digest, b->database_digest, sizeof a->database_digest);
+    ck_assert_mem_eq(a->record.id, b->record.id, sizeof a->record.id);
+    ck_assert_mem_eq(a->record.label, b->record.label, sizeof a->record.label);
+    ck_assert_uint_eq(a->record.lists, b->record.lists);
+    ck_assert_mem_eq(a->hash.word, b->hash.word, sizeof a->hash.word);
+    ck_assert_uint_eq(a->quality, b->quality);
+}
+
+START_TEST(what_is_sealed_is_opened)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    hashveil_key public_half = reporter;
+    hashveil_report back;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    public_half.has_secret = false;
+    memset(public_half.secret_bytes, 0, sizeof public_half.secret_bytes);
+    seal(&report, &public_half, sealed);
+    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &reporter, &back), HASHVEIL_OK);
+    ck_assert_same_report(&report, &back);
+}
+END_TEST
+
+START_TEST(every_field_has_its_documented_place)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    const uint8_t zeros[HASHVEIL_SEALED_REPORT_BYTES] = {0};
+    uint8_t digest[crypto_hash_sha256_BYTES];
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    uint8_t plain[HV_REPORT_PLAIN_BYTES];
+    seal(&report, &reporter, sealed);
+    unseal(sealed, &reporter, plain);
+
+    crypto_hash_sha256(digest, reporter.public_bytes, sizeof reporter.public_bytes);
+    ck_assert_mem_eq(sealed, "HVRP\x01\0\0\0", 8);
+    ck_assert_mem_eq(sealed + SEALED_ID, report.id, 16);
+    ck_assert_mem_eq(sealed + SEALED_KEY_ID, digest, 8);
+    ck_assert_uint_eq(hv_load_le(plain, 2), 1);
+    ck_assert_uint_eq(plain[QUALITY], 87);
+    ck_assert_mem_eq(plain + RESERVED, zeros, 5);
+    ck_assert_mem_eq(plain + ID, report.id, 16);
+    ck_assert_uint_eq(hv_load_le(plain + TIME, 8), report.time_s);
+    ck_assert_uint_eq(hv_load_le(plain + EPOCH, 8), report.epoch);
+    ck_assert_mem_eq(plain + DIGEST, report.database_digest, 32);
+    ck_assert_mem_eq(plain + RECORD_ID, report.record.id, 16);
+    ck_assert_mem_eq(plain + LABEL, "harbour\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24);
+    ck_assert_uint_eq(hv_load_le(plain + LISTS, 8), report.record.lists);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_uint_eq(hv_load_le(plain + HASH + 8 * i, 8), report.hash.word[i]);
+    }
+    ck_assert_mem_eq(plain + PADDING, zeros, HV_REPORT_PLAIN_BYTES - PADDING);
+}
+END_TEST
+
+START_TEST(the_same_report_is_sealed_differently_each_time)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    uint8_t one[HASHVEIL_SEALED_REPORT_BYTES];
+    uint8_t two[HASHVEIL_SEALED_REPORT_BYTES];
+    seal(&report, &reporter, one);
+    seal(&report, &reporter, two);
+    ck_assert_mem_eq(one, two, HEADER_BYTES);
+    ck_assert_mem_ne(one + HEADER_BYTES, two + HEADER_BYTES, 32);
+}
+END_TEST
+
+START_TEST(a_report_is_filled_from_the_match_with_its_own_id)
+{
+    const hashveil_sealed_db_info database = {.epoch = 12, .digest = {1, 2, 3}};
+    const hashveil_record record = {.id = {4}, .label = "harbour", .lists = 5};
+    const hashveil_fingerprint fingerprint = {.hash = {{6, 7, 8, 9}}, .quality = 100};
+    const uint64_t before_s = (uint64_t)time(NULL);
+    hashveil_report report;
+    hashveil_report other;
+    ck_assert_int_eq(hashveil_report_fill(&database, &record, &fingerprint, &report), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_report_fill(&database, &record, &fingerprint, &other), HASHVEIL_OK);
+    ck_assert_mem_ne(report.id, other.id, sizeof report.id);
+    ck_assert_uint_ge(report.time_s, before_s);
+
+    hashveil_report expected = {
+        .time_s = report.time_s, .epoch = 12, .record = record, .quality = 100};
+    memcpy(expected.id, report.id, sizeof expected.id);
+    memcpy(expected.database_digest, database.digest, sizeof expected.database_digest);
+    expected.hash = fingerprint.hash;
+    ck_assert_same_report(&report, &expected);
+}
+END_TEST
+
+START_TEST(only_its_own_reporter_opens_a_report)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_key other = key_of(HASHVEIL_KEY_REPORTER, 2);
+    const hashveil_report report = example();
+    hashveil_key half = reporter;
+    hashveil_key evaluator = reporter;
+    hashveil_report back;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    half.has_secret = false;
+    evaluator.kind = HASHVEIL_KEY_EVALUATOR;
+    seal(&report, &reporter, sealed);
+    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &other, &back), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &half, &back), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &evaluator, &back),
+                     HASHVEIL_ERR_KEY);
+}
+END_TEST
+
+START_TEST(nothing_is_sealed_to_what_is_no_reporters_key)
+{
+    const hashveil_report report = example();
+    const hashveil_key curator = key_of(HASHVEIL_KEY_CURATOR, 1);
+    const hashveil_key small_order = {.kind = HASHVEIL_KEY_REPORTER};
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    ck_assert_int_eq(hashveil_report_seal(&report, &curator, sealed), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(hashveil_report_seal(&report, &small_order, sealed), HASHVEIL_ERR_KEY);
+}
+END_TEST
+
+static hashveil_status expected_where(size_t offset)
+{
+    if (offset >= SEALED_VERSION && offset < SEALED_RESERVED) {
+        return HASHVEIL_ERR_VERSION;
+    }
+    if (offset >= SEALED_KEY_ID && offset < HEADER_BYTES) {
+        return HASHVEIL_ERR_KEY;
+    }
+    return HASHVEIL_ERR_PROTOCOL;
+}
+
+START_TEST(a_changed_bit_anywhere_is_noticed)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    hashveil_report back;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    seal(&report, &reporter, sealed);
+    for (size_t i = 0; i < sizeof sealed; i++) {
+        sealed[i] ^= (uint8_t)(1U << i % 8);
+        const hashveil_status status =
+            hashveil_report_open(sealed, sizeof sealed, &reporter, &back);
+        ck_assert_msg(status == expected_where(i), "byte %zu: %s", i, hashveil_status_text(status));
+        sealed[i] ^= (uint8_t)(1U << i % 8);
+    }
+    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &reporter, &back), HASHVEIL_OK);
+}
+END_TEST
+
+START_TEST(a_report_of_another_length_is_none)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    hashveil_report back;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES + 1] = {0};
+    seal(&report, &reporter, sealed);
+    for (size_t len = 0; len <= sizeof sealed; len++) {
+        uint8_t *exact = hv_copy_bytes(sealed, len); /* so that reading on would be noticed */
+        ck_assert_int_eq(hashveil_report_open(exact, len, &reporter, &back),
+                         len == HASHVEIL_SEALED_REPORT_BYTES ? HASHVEIL_OK : HASHVEIL_ERR_PROTOCOL);
+        free(exact);
+    }
+}
+END_TEST
+
+/* What a reporter's own peer could put inside a seal that opens. */
+static const struct {
+    const char *what;
+    size_t offset;
+    uint8_t value;
+    hashveil_status expected;
+} contents[] = {
+    {"nothing changed", QUALITY, 87, HASHVEIL_OK},
+    {"version 0", 0, 0, HASHVEIL_ERR_PROTOCOL},
+    {"version 2", 0, 2, HASHVEIL_ERR_PROTOCOL},
+    {"version 257", 1, 1, HASHVEIL_ERR_PROTOCOL},
+    {"quality 0", QUALITY, 0, HASHVEIL_OK},
+    {"quality 100", QUALITY, 100, HASHVEIL_OK},
+    {"quality 101", QUALITY, 101, HASHVEIL_ERR_PROTOCOL},
+    {"first reserved byte", RESERVED, 1, HASHVEIL_ERR_PROTOCOL},
+    {"last reserved byte", ID - 1, 1, HASHVEIL_ERR_PROTOCOL},
+    {"another time", TIME, 0xFF, HASHVEIL_OK},
+    {"an empty label, and more behind", LABEL, 0, HASHVEIL_ERR_PROTOCOL},
+    {"a control character", LABEL, '\n', HASHVEIL_ERR_PROTOCOL},
+    {"half a character", LABEL + 6, 0xC3, HASHVEIL_ERR_PROTOCOL},
+    {"something behind the label", LABEL + 8, 'x', HASHVEIL_ERR_PROTOCOL},
+    {"a label without an end", LABEL + 23, 'x', HASHVEIL_ERR_PROTOCOL},
+    {"another hash", HASH + 31, 0, HASHVEIL_OK},
+    {"first byte of padding", PADDING, 1, HASHVEIL_ERR_PROTOCOL},
+    {"last byte of padding", HV_REPORT_PLAIN_BYTES - 1, 1, HASHVEIL_ERR_PROTOCOL},
+};
+
+static void seal_content(const uint8_t *plain, const hashveil_key *reporter, uint8_t *sealed)
+{
+    ck_assert_int_eq(crypto_box_seal(sealed + HEADER_BYTES, plain, HV_REPORT_PLAIN_BYTES,
+                                     reporter->public_bytes),
+                     0);
+}
+
+START_TEST(the_content_of_a_seal_is_read_strictly)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    hashveil_report back;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    uint8_t plain[HV_REPORT_PLAIN_BYTES];
+    seal(&report, &reporter, sealed);
+    unseal(sealed, &reporter, plain);
+    plain[contents[_i].offset] = contents[_i].value;
+    seal_content(plain, &reporter, sealed);
+    const hashveil_status status = hashveil_report_open(sealed, sizeof sealed, &reporter, &back);
+    ck_assert_msg(status == contents[_i].expected, "%s: %s", contents[_i].what,
+                  hashveil_status_text(status));
+}
+END_TEST
+
+START_TEST(the_content_has_one_length)
+{
+    const uint8_t plain[HV_REPORT_PLAIN_BYTES + 1] = {1};
+    hashveil_report report;
+    ck_assert_int_eq(hv_report_parse(plain, HV_REPORT_PLAIN_BYTES, &report), HASHVEIL_OK);
+    ck_assert_int_eq(hv_report_parse(plain, HV_REPORT_PLAIN_BYTES - 1, &report),
+                     HASHVEIL_ERR_PROTOCOL);
+    ck_assert_int_eq(hv_report_parse(plain, HV_REPORT_PLAIN_BYTES + 1, &report),
+                     HASHVEIL_ERR_PROTOCOL);
+    ck_assert_int_eq(hv_report_parse(plain, 0, &report), HASHVEIL_ERR_PROTOCOL);
+}
+END_TEST
+
+static const struct {
+    const char label[HASHVEIL_LABEL_MAX_LEN + 2];
+    bool is_valid;
+} labels[] = {
+    {"", true},
+    {"harbour", true},
+    {"two words", true},
+    {"12345678901234567890123", true},
+    {"123456789012345678901234", false}, /* no end */
+    {"~", true},
+    {"\x1f", false},
+    {"a\tb", false},
+    {"\x1b[2J", false},
+    {"\x7f", false},
+    {"\xc2\x80", false}, /* first of C1 */
+    {"\xc2\x9f", false}, /* last of C1 */
+    {"\xc2\xa0", true},  /* just above */
+    {"h\xc3\xa4"
+     "fen",
+     true},                          /* two bytes */
+    {"\xe6\xb8\xaf", true},          /* three */
+    {"\xf0\x9f\x9a\xa2", true},      /* four */
+    {"\xf4\x8f\xbf\xbf", true},      /* the last code point */
+    {"\xf4\x90\x80\x80", false},     /* beyond it */
+    {"\xed\x9f\xbf", true},          /* just below the surrogates */
+    {"\xed\xa0\x80", false},         /* first surrogate */
+    {"\xed\xbf\xbf", false},         /* last surrogate */
+    {"\xee\x80\x80", true},          /* just above */
+    {"\x80", false},                 /* begins with a following byte */
+    {"\xc3", false},                 /* lacks one */
+    {"\xc3(", false},                /* something else follows */
+    {"\xc1\xbf", false},             /* DEL and below, longer than needed */
+    {"\xc0\xaf", false},             /* '/', longer than needed */
+    {"\xe0\x9f\xbf", false},         /* likewise, three bytes */
+    {"\xf0\x8f\xbf\xbf", false},     /* likewise, four bytes */
+    {"\xf8\x88\x80\x80\x80", false}, /* five bytes are no longer allowed */
+    {"\xff", false},
+    {"ab\0c", false},
+};
+
+START_TEST(a_label_is_text_that_any_program_may_print)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    hashveil_report report = example();
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    memcpy(report.record.label, labels[_i].label, sizeof report.record.label);
+    ck_assert_msg(hv_label_is_valid(report.record.label) == labels[_i].is_valid, "label %d", _i);
+    ck_assert_int_eq(hashveil_report_seal(&report, &reporter, sealed),
+                     labels[_i].is_valid ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT);
+}
+END_TEST
+
+START_TEST(what_no_reporter_would_open_is_not_sealed)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    hashveil_report report = example();
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    report.quality = 100;
+    ck_assert_int_eq(hashveil_report_seal(&report, &reporter, sealed), HASHVEIL_OK);
+    report.quality = 101;
+    ck_assert_int_eq(hashveil_report_seal(&report, &reporter, sealed), HASHVEIL_ERR_ARGUMENT);
+}
+END_TEST
+
+#define COUNT(rows) ((int)(sizeof(rows) / sizeof(rows)[0]))
+
+int main(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *seals = tcase_create("seals");
+    TCase *refusals = tcase_create("refusals");
+
+    tcase_add_test(seals, what_is_sealed_is_opened);
+    tcase_add_test(seals, every_field_has_its_documented_place);
+    tcase_add_test(seals, the_same_report_is_sealed_differently_each_time);
+    tcase_add_test(seals, a_report_is_filled_from_the_match_with_its_own_id);
+    suite_add_tcase(suite, seals);
+
+    tcase_add_test(refusals, only_its_own_reporter_opens_a_report);
+    tcase_add_test(refusals, nothing_is_sealed_to_what_is_no_reporters_key);
+    tcase_add_test(refusals, a_changed_bit_anywhere_is_noticed);
+    tcase_add_test(refusals, a_report_of_another_length_is_none);
+    tcase_add_loop_test(refusals, the_content_of_a_seal_is_read_strictly, 0, COUNT(contents));
+    tcase_add_test(refusals, the_content_has_one_length);
+    tcase_add_loop_test(refusals, a_label_is_text_that_any_program_may_print, 0, COUNT(labels));
+    tcase_add_test(refusals, what_no_reporter_would_open_is_not_sealed);
+    suite_add_tcase(suite, refusals);
+    return run_suite(suite);
+}
