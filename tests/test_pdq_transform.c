@@ -150,6 +150,21 @@ START_TEST(gradients_are_truncated_to_whole_percents)
 }
 END_TEST
 
+/* At each whole percent and beside it, the order of the two operations decides. */
+START_TEST(gradients_are_multiplied_before_they_are_divided)
+{
+    for (int percent = 1; percent <= 100; percent++) {
+        const float step = (float)percent * 2.55F;
+        const float steps[] = {nextafterf(step, 0), step, nextafterf(step, 256)};
+        for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+            const float product = steps[i] * 100.0F;
+            ck_assert_uint_eq(gradients_of_step(steps[i]),
+                              step_pairs * (unsigned)(product / 255.0F));
+        }
+    }
+}
+END_TEST
+
 START_TEST(quality_is_the_oracles_and_at_most_100)
 {
     float plane[HV_PDQ_PLANE];
@@ -209,6 +224,7 @@ int main(void)
     tcase_add_loop_test(transform, the_median_is_the_128th_smallest, 0, 80);
     tcase_add_test(transform, the_median_takes_any_finite_value);
     tcase_add_test(transform, gradients_are_truncated_to_whole_percents);
+    tcase_add_test(transform, gradients_are_multiplied_before_they_are_divided);
     tcase_add_loop_test(transform, quality_is_the_oracles_and_at_most_100, 0, 21);
     tcase_add_loop_test(transform, a_turned_transform_is_the_transform_of_the_turned_plane, 0,
                         HASHVEIL_PDQ_DIHEDRAL);
