@@ -202,7 +202,7 @@ const struct command command_db_import = {
         "or picture that cannot be read is told and passed over, and the exit code is then 2. "
         "Importing the same again changes nothing.\n\n"
         "EXAMPLES\n"
-        "  hashveil db import lists.work hashes.txt --source ExampleOrg --label test-set\n"
+        "  hashveil db import lists.work hashes.txt --source Example --label tests\n"
         "  hashveil db import lists.work pictures/ --source mine --label holiday\n",
     .options = option_rows,
     .parse = parse,

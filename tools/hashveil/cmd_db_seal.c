@@ -216,8 +216,8 @@ const struct command command_db_seal = {
         "is written, and stays as it was until then.\n\n"
         "EXAMPLES\n"
         "  hashveil db seal lists.work lists.hvdb --key evaluator.key\n"
-        "  hashveil db seal lists.work lists.hvdb --key evaluator.key --epoch 7 "
-        "--curator alice.key.pub\n",
+        "  hashveil db seal lists.work lists.hvdb --key evaluator.key \\\n"
+        "      --epoch 7 --curator alice.key.pub\n",
     .options = option_rows,
     .parse = parse,
     .run = run,

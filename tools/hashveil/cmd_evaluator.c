@@ -52,7 +52,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->key_path = text;
         return 0;
     case OPTION_LISTEN:
-        options->address = text;
+        options->address = command_address(state, "--listen", text);
         return 0;
     case ARGP_KEY_END:
         if (!options->key_path || !options->address) {
@@ -73,7 +73,7 @@ static int run(const struct command *self, int argc, char **argv)
     if (parse_code) {
         return parse_code;
     }
-    hashveil_status status = load(options.key_path, &evaluator);
+    const hashveil_status status = load(options.key_path, &evaluator);
     if (status != HASHVEIL_OK) {
         complain_status(options.key_path, status);
         return EXIT_TROUBLE;
@@ -82,25 +82,22 @@ static int run(const struct command *self, int argc, char **argv)
                                          .max_body_bytes = HASHVEIL_REQUEST_BYTES,
                                          .max_answer_bytes = HASHVEIL_RESPONSE_MAX_BYTES,
                                          .context = evaluator};
-    status = http_serve(options.address, &service);
-    if (status != HASHVEIL_OK) {
-        complain_status(options.address, status);
-    }
+    const bool served = http_serve(options.address, &service);
     hashveil_evaluator_destroy(evaluator);
-    return status == HASHVEIL_OK ? EXIT_DONE : EXIT_TROUBLE;
+    return served ? EXIT_DONE : EXIT_TROUBLE;
 }
 
 const struct command command_evaluator = {
     .name = "evaluator",
     .arguments = "",
-    .summary = "multiply devices' blinded elements by the secret key, and see nothing else",
+    .summary = "multiply blinded elements by the secret key, and see nothing else",
     .details =
         "Serves POST " HASHVEIL_PATH_EVALUATE " and GET " HASHVEIL_PATH_HEALTH " over HTTP on a "
         "Unix socket that only its owner may use. Prints a line when clients can connect. SIGTERM "
         "and SIGINT end it when what has arrived is answered.\n\n"
         "EXAMPLES\n"
-        "  hashveil evaluator --key evaluator.key --listen unix:/run/user/1000/evaluator\n"
-        "  curl --unix-socket /run/user/1000/evaluator http://evaluator" HASHVEIL_PATH_HEALTH "\n",
+        "  hashveil evaluator --key evaluator.key --listen unix:/run/evaluator\n"
+        "  curl --unix-socket /run/evaluator http://evaluator" HASHVEIL_PATH_HEALTH "\n",
     .options = option_rows,
     .parse = parse,
     .run = run,

@@ -124,7 +124,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->key_path = text;
         return 0;
     case OPTION_LISTEN:
-        options->address = text;
+        options->address = command_address(state, "--listen", text);
         return 0;
     case OPTION_STORE:
         options->store_path = text;
@@ -157,12 +157,7 @@ static int run(const struct command *self, int argc, char **argv)
                                              .max_body_bytes = HASHVEIL_SEALED_REPORT_BYTES,
                                              .max_answer_bytes = MAX_ANSWER_BYTES,
                                              .context = &reporter};
-        const hashveil_status status = http_serve(options.address, &service);
-        if (status == HASHVEIL_OK) {
-            code = EXIT_DONE;
-        } else {
-            complain_status(options.address, status);
-        }
+        code = http_serve(options.address, &service) ? EXIT_DONE : EXIT_TROUBLE;
     }
     reporter_clear(&reporter);
     return code;
@@ -180,7 +175,7 @@ const struct command command_reporter_serve = {
         "distance to the listed hashes. SIGTERM and SIGINT end it when what has arrived is "
         "answered.\n\n"
         "EXAMPLES\n"
-        "  hashveil reporter serve --key reporter.key --listen unix:/run/user/1000/reporter \\\n"
+        "  hashveil reporter serve --key reporter.key --listen unix:/run/reporter \\\n"
         "      --store reports.sqlite --list lists.work\n",
     .options = option_rows,
     .parse = parse,

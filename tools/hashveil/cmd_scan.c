@@ -125,7 +125,9 @@ static bool start_service(const char *name, const char *const *arguments,
 {
     const hashveil_status status = private_service_start(arguments, is_cancelled, out);
     if (status != HASHVEIL_OK) {
-        complain(name, "it could not be started: %s", hashveil_status_text(status));
+        complain(name, "it could not be started: %s",
+                 status == HASHVEIL_ERR_UNREACHABLE ? "it ended before it was ready"
+                                                    : hashveil_status_text(status));
     }
     return status == HASHVEIL_OK;
 }
@@ -168,6 +170,8 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
 {
     struct scan_output output = {.database = input->info,
                                  .is_cancelled = is_cancelled,
+                                 .evaluator_address = input->evaluator.address,
+                                 .reporter_address = input->reporter.address,
                                  .is_json = options->is_json,
                                  .is_quiet = options->is_quiet};
     const bool reports = options->reporter_key_path != NULL;
@@ -242,8 +246,9 @@ const struct command command_scan = {
         "  hashveil scan --db lists.hvdb --key evaluator.key ~/Pictures\n"
         "  hashveil scan --db lists.hvdb --evaluator unix:/run/evaluator \\\n"
         "      --reporter-key reporter.key.pub --reporter unix:/run/reporter ~/Pictures\n"
-        "  hashveil scan --db lists.hvdb --key evaluator.key --reporter-key reporter.key \\\n"
-        "      --report-store reports.sqlite --list lists.work --json ~/Pictures\n",
+        "  hashveil scan --db lists.hvdb --key evaluator.key --json \\\n"
+        "      --reporter-key reporter.key --report-store reports.sqlite \\\n"
+        "      --list lists.work ~/Pictures\n",
     .options = scan_option_rows,
     .parse = scan_options_parse,
     .run = run,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 struct parse_input {
     const struct command *command;
@@ -52,6 +53,20 @@ uint64_t command_number(const struct argp_state *state, const char *option, cons
                    min, max, text);
     }
     return number;
+}
+
+const char *command_address(const struct argp_state *state, const char *option, const char *text)
+{
+    static const char scheme[] = "unix:";
+    const size_t scheme_len = sizeof scheme - 1;
+    const size_t max_path_len = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+    const size_t len = strlen(text);
+    if (strncmp(text, scheme, scheme_len) != 0 || len == scheme_len ||
+        len > scheme_len + max_path_len) {
+        argp_error(state, "%s takes unix:PATH with a PATH of 1 to %zu bytes, not '%s'", option,
+                   max_path_len, text);
+    }
+    return text;
 }
 
 struct command_arguments command_rest(const struct argp_state *state)

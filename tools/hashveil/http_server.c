@@ -32,7 +32,7 @@ struct http_server {
     struct evhttp *http;
     struct evconnlistener *listener; /* owned by http once that has it */
     struct event *stop_events[STOP_SIGNALS];
-    struct event *drain_timer, *accept_timer;
+    struct event *drain_timer;
     struct http_answer answer; /* bytes: owned; of the request at hand */
     uint64_t requests;         /* answered */
     uint64_t requests_seen;    /* of them at the last step of draining */
@@ -111,11 +111,10 @@ static void on_request(struct evhttp_request *request, void *context)
     reply(server, request, code);
 }
 
-static void start_timer(struct event *timer, long milliseconds)
+static void schedule_drain_step(const struct http_server *server)
 {
-    const struct timeval pause = {.tv_sec = milliseconds / 1000,
-                                  .tv_usec = milliseconds % 1000 * 1000};
-    event_add(timer, &pause);
+    const struct timeval pause = {.tv_usec = DRAIN_STEP_MS * 1000L};
+    event_add(server->drain_timer, &pause);
 }
 
 static void on_stop_signal(evutil_socket_t number, short events, void *context)
@@ -125,7 +124,7 @@ static void on_stop_signal(evutil_socket_t number, short events, void *context)
     (void)events;
     server->is_draining = true;
     server->requests_seen = server->requests;
-    start_timer(server->drain_timer, DRAIN_STEP_MS);
+    schedule_drain_step(server);
 }
 
 /* Stops at the first step in which nobody asked anything. Answers are smaller than a socket's
@@ -142,24 +141,27 @@ static void on_drain_step(evutil_socket_t number, short events, void *context)
         return;
     }
     server->requests_seen = server->requests;
-    start_timer(server->drain_timer, DRAIN_STEP_MS);
-}
-
-/* Out of file descriptors, most likely: without a pause the loop would only try again and again. */
-static void on_accept_error(struct evconnlistener *listener, void *context)
-{
-    struct http_server *server = context;
-    evconnlistener_disable(listener);
-    start_timer(server->accept_timer, ACCEPT_PAUSE_MS);
+    schedule_drain_step(server);
 }
 
 static void on_accept_pause_end(evutil_socket_t number, short events, void *context)
 {
-    struct http_server *server = context;
+    struct evconnlistener *listener = context;
     (void)number;
     (void)events;
-    if (!server->is_draining) {
-        evconnlistener_enable(server->listener);
+    evconnlistener_enable(listener);
+}
+
+/* Out of file descriptors, most likely: without a pause the loop would only try again and again.
+ * context belongs to evhttp, which has set its own. */
+static void on_accept_error(struct evconnlistener *listener, void *context)
+{
+    const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000L};
+    (void)context;
+    evconnlistener_disable(listener);
+    if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_accept_pause_end,
+                        listener, &pause) != 0) {
+        evconnlistener_enable(listener);
     }
 }
 
@@ -174,8 +176,7 @@ static void log_event(int severity, const char *message)
 static bool add_events(struct http_server *server)
 {
     server->drain_timer = evtimer_new(server->base, on_drain_step, server);
-    server->accept_timer = evtimer_new(server->base, on_accept_pause_end, server);
-    bool added = server->drain_timer && server->accept_timer;
+    bool added = server->drain_timer;
     for (size_t i = 0; i < STOP_SIGNALS && added; i++) {
         server->stop_events[i] =
             evsignal_new(server->base, stop_signals[i], on_stop_signal, server);
@@ -218,29 +219,23 @@ static void http_server_clear(struct http_server *server)
     if (server->drain_timer) {
         event_free(server->drain_timer);
     }
-    if (server->accept_timer) {
-        event_free(server->accept_timer);
-    }
     if (server->base) {
         event_base_free(server->base);
     }
     free(server->answer.bytes);
 }
 
-hashveil_status http_serve(const char *address, const struct http_service *service)
+static hashveil_status serve(const char *address, const struct http_service *service,
+                             const struct unix_listener *listener)
 {
-    struct unix_listener listener;
     struct http_server server = {.service = service};
+    hashveil_status status = HASHVEIL_OK;
 
-    hashveil_status status = unix_listener_init(address, &listener);
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
     event_set_log_callback(log_event);
     server.base = event_base_new();
     server.answer.bytes = malloc(service->max_answer_bytes);
     if (!server.base || !server.answer.bytes || !add_events(&server) ||
-        !add_http(&server, listener.fd)) {
+        !add_http(&server, listener->fd)) {
         status = HASHVEIL_ERR_NO_MEMORY;
         goto done;
     }
@@ -250,6 +245,23 @@ hashveil_status http_serve(const char *address, const struct http_service *servi
     }
 done:
     http_server_clear(&server);
-    unix_listener_clear(&listener);
     return status;
+}
+
+bool http_serve(const char *address, const struct http_service *service)
+{
+    struct unix_listener listener;
+    hashveil_status status = unix_listener_init(address, &listener);
+    if (status == HASHVEIL_OK) {
+        status = serve(address, service, &listener);
+        unix_listener_clear(&listener);
+    }
+    if (status == HASHVEIL_ERR_BUSY) {
+        complain(address, "another server is listening there");
+    } else if (status == HASHVEIL_ERR_EXISTS) {
+        complain(address, "there is a file of that name, and it is no socket");
+    } else if (status != HASHVEIL_OK) {
+        complain_status(address, status);
+    }
+    return status == HASHVEIL_OK;
 }

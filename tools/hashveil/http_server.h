@@ -4,6 +4,7 @@
 #define HASHVEIL_TOOLS_HTTP_SERVER_H
 
 #include <event2/http.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,10 +38,8 @@ struct http_service {
 };
 
 /* Serves until SIGTERM, SIGINT or SIGHUP, then answers what has arrived and returns. Prints a line
- * "listening on ADDRESS" to stdout when clients can connect.
- * Errors: those of unix_listener_init, ERR_NO_MEMORY. */
-HASHVEIL_MUST_USE hashveil_status http_serve(const char *address,
-                                             const struct http_service *service);
+ * "listening on ADDRESS" to stdout when clients can connect. Returns false after a message. */
+bool http_serve(const char *address, const struct http_service *service);
 
 /* A handler for HASHVEIL_PATH_HEALTH: a server that answers is well. */
 hashveil_status http_answer_health(void *context, const uint8_t *body, size_t len,

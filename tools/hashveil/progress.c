@@ -52,6 +52,5 @@ void progress_clear(struct progress *progress)
     if (progress->is_on_screen) {
         fputs("\r\033[K", stderr);
         progress->is_on_screen = false;
-        progress->printed_s = 0; /* the next call may show it again at once */
     }
 }

@@ -81,6 +81,12 @@ static void check(const struct argp_state *state, const struct scan_options *opt
     if (options->paths.count == 0) {
         argp_error(state, "a PATH to scan is needed");
     }
+    if (options->evaluator_address) {
+        command_address(state, "--evaluator", options->evaluator_address);
+    }
+    if (options->reporter_address) {
+        command_address(state, "--reporter", options->reporter_address);
+    }
 }
 
 /* Returns where the text of an option goes, or NULL when it is not an option of this kind. */

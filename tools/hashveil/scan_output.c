@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Returns the name of list number index when the record is in it, else NULL. */
 static const char *list_name(const hashveil_sealed_db_info *database, const hashveil_record *record,
@@ -167,6 +168,11 @@ void scan_output_trouble(void *context, const char *peer, hashveil_status status
 {
     struct scan_output *output = context;
     progress_clear(&output->progress);
+    if (strcmp(peer, output->evaluator_address) == 0) {
+        peer = "private evaluator"; /* its address would tell nobody anything */
+    } else if (strcmp(peer, output->reporter_address) == 0) {
+        peer = "private reporter";
+    }
     complain_status(peer, status);
 }
 

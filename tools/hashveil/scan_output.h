@@ -13,6 +13,7 @@
 struct scan_output {
     const hashveil_sealed_db_info *database; /* borrowed; names the lists */
     atomic_bool *is_cancelled; /* turned true when stdout fails: nobody is there to be told */
+    const char *evaluator_address, *reporter_address; /* of private ones, borrowed; else "" */
     struct progress progress;
     uint64_t files;
     bool is_json;
