@@ -3,12 +3,22 @@
 #include "report/report.h"
 
 #include "base/memory.h"
+#include "base/sqlite_file.h"
 #include "base/sqlite_status.h"
-#include "report/spool_file.h"
 
 #include <stdlib.h>
 
 enum { MAX_ANSWER_BYTES = 256 }; /* an acknowledgement says nothing more than its number */
+
+static const struct hv_sqlite_kind kind = {
+    .application_id = 0x48565350, /* "HVSP" */
+    .version = 1,
+    .schema = "CREATE TABLE report ("
+              "  sequence INTEGER PRIMARY KEY," /* the order in which they were added */
+              "  id BLOB NOT NULL UNIQUE CHECK (typeof(id) = 'blob' AND length(id) = 16),"
+              "  sealed BLOB NOT NULL CHECK (typeof(sealed) = 'blob' AND length(sealed) = 280)"
+              ");",
+};
 
 /* One row a statement; they are prepared once, at open. */
 #define STATEMENT_TABLE(X)                                                                         \
@@ -50,7 +60,7 @@ hashveil_status hashveil_spool_open(const char *path, hashveil_spool **out)
     if (!spool) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    hashveil_status status = hv_spool_file_open(path, &spool->db);
+    hashveil_status status = hv_sqlite_open(path, &kind, HV_SQLITE_WRITE, &spool->db);
     for (size_t i = 0; i < STATEMENT_COUNT && status == HASHVEIL_OK; i++) {
         status =
             hv_status_of_sqlite(spool->db, sqlite3_prepare_v2(spool->db, statement_texts[i], -1,

@@ -8,8 +8,8 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/walk.h"
 #include "scan/check.h"
-#include "scan/walk.h"
 
 /* What the workers share; all but options and scanner under the lock. */
 struct scan {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths to files, one at a time, in order of names; memory does not grow with their number. */
-#ifndef HV_SCAN_WALK_H
-#define HV_SCAN_WALK_H
+#ifndef HV_BASE_WALK_H
+#define HV_BASE_WALK_H
 
 #include <stddef.h>
 

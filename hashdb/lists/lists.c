@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of list formats. */
+#include "hashdb/lists/list_format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/files.h"
+
+static const struct hv_list_format *const formats[] = {
+    &hv_list_pdq_text,
+};
+
+enum { START_BYTES = 4096 };
+
+/* O_NONBLOCK: a named pipe must not make us wait for a writer. */
+static hashveil_status open_list(const char *path, FILE **out)
+{
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    hashveil_status status = fd < 0 ? hv_status_of_errno(errno) : HASHVEIL_OK;
+    if (status == HASHVEIL_OK && fstat(fd, &info) != 0) {
+        status = hv_status_of_errno(errno);
+    } else if (status == HASHVEIL_OK && !S_ISREG(info.st_mode)) {
+        status = HASHVEIL_ERR_NOT_A_FILE;
+    }
+    *out = status == HASHVEIL_OK ? fdopen(fd, "r") : NULL;
+    if (!*out && fd >= 0) {
+        close(fd);
+        return status == HASHVEIL_OK ? HASHVEIL_ERR_NO_MEMORY : status;
+    }
+    return status;
+}
+
+static hashveil_status read_any(FILE *in, const struct hv_list_sink *sink)
+{
+    uint8_t start[START_BYTES];
+    const size_t len = fread(start, 1, sizeof start, in);
+    if (ferror(in)) {
+        return HASHVEIL_ERR_IO;
+    }
+    if (len == 0) {
+        return HASHVEIL_ERR_EMPTY;
+    }
+    rewind(in);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (formats[i]->recognise(start, len)) {
+            return formats[i]->read(in, sink);
+        }
+    }
+    return HASHVEIL_ERR_UNSUPPORTED;
+}
+
+hashveil_status hv_list_read(const char *path, const struct hv_list_sink *sink)
+{
+    FILE *in;
+    hashveil_status status = open_list(path, &in);
+    if (status == HASHVEIL_OK) {
+        status = read_any(in, sink);
+        (void)fclose(in); /* it was only read */
+    }
+    return status;
+}
