@@ -29,11 +29,16 @@ static hashveil_status copy_text(sqlite3_stmt *statement, int column, char *out,
     return HASHVEIL_OK;
 }
 
-/* Calls take for each row until it fails. */
-typedef hashveil_status row_fn(sqlite3_stmt *row, hashveil_entries *entries);
+/* Entries as they come in. A damaged file may hold more rows than it counts. */
+struct loading {
+    hashveil_entries *out;
+    size_t capacity;
+};
 
-static hashveil_status each_row(sqlite3 *db, const char *sql, row_fn *take,
-                                hashveil_entries *entries)
+/* Calls take for each row until it fails. */
+typedef hashveil_status row_fn(sqlite3_stmt *row, struct loading *loading);
+
+static hashveil_status each_row(sqlite3 *db, const char *sql, row_fn *take, struct loading *loading)
 {
     sqlite3_stmt *statement = NULL;
     hashveil_status status =
@@ -44,15 +49,16 @@ static hashveil_status each_row(sqlite3 *db, const char *sql, row_fn *take,
             status = hv_status_of_sqlite(db, result);
             break;
         }
-        status = take(statement, entries);
+        status = take(statement, loading);
     }
     sqlite3_finalize(statement);
     return status;
 }
 
 /* Sources are numbered from 0 without a gap. */
-static hashveil_status take_source(sqlite3_stmt *row, hashveil_entries *entries)
+static hashveil_status take_source(sqlite3_stmt *row, struct loading *loading)
 {
+    hashveil_entries *entries = loading->out;
     const size_t number = entries->list_count;
     if (number == HASHVEIL_MAX_LISTS || sqlite3_column_int64(row, 0) != (int64_t)number) {
         return HASHVEIL_ERR_FORMAT;
@@ -61,16 +67,25 @@ static hashveil_status take_source(sqlite3_stmt *row, hashveil_entries *entries)
     return copy_text(row, 1, entries->list_names[number], HASHVEIL_LIST_NAME_MAX_LEN);
 }
 
-static hashveil_status take_count(sqlite3_stmt *row, hashveil_entries *entries)
+static hashveil_status take_count(sqlite3_stmt *row, struct loading *loading)
 {
-    entries->entries = hv_alloc_array((size_t)sqlite3_column_int64(row, 0), sizeof(hashveil_entry));
-    return entries->entries ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    loading->capacity = (size_t)sqlite3_column_int64(row, 0);
+    loading->out->entries = hv_alloc_array(loading->capacity, sizeof(hashveil_entry));
+    return loading->out->entries ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+}
+
+/* Returns NULL when there are more than were counted. */
+static hashveil_entry *new_entry(struct loading *loading)
+{
+    hashveil_entries *out = loading->out;
+    return out->entries && out->count < loading->capacity ? &out->entries[out->count++] : NULL;
 }
 
 /* Rows of one hash stand together, by source. Where sources disagree on the label, the first one's
  * counts. */
-static hashveil_status take_claim(sqlite3_stmt *row, hashveil_entries *entries)
+static hashveil_status take_claim(sqlite3_stmt *row, struct loading *loading)
 {
+    hashveil_entries *entries = loading->out;
     const void *blob = sqlite3_column_blob(row, 0);
     const void *record = sqlite3_column_blob(row, 1);
     const int64_t source = sqlite3_column_int64(row, 2);
@@ -84,7 +99,10 @@ static hashveil_status take_claim(sqlite3_stmt *row, hashveil_entries *entries)
     }
     hv_hash_from_blob(blob, &hash);
     if (!entry || hashveil_pdq_distance(&entry->hash, &hash) != 0) {
-        entry = &entries->entries[entries->count++];
+        entry = new_entry(loading);
+        if (!entry) {
+            return HASHVEIL_ERR_FORMAT;
+        }
         entry->hash = hash;
         memcpy(entry->record.id, record, HASHVEIL_RECORD_ID_BYTES);
         const hashveil_status status =
@@ -110,11 +128,12 @@ static const struct {
 hashveil_status hashveil_workspace_entries(hashveil_workspace *workspace, hashveil_entries *out)
 {
     sqlite3 *db = workspace->db;
+    struct loading loading = {.out = out};
     *out = (hashveil_entries){0};
     /* One transaction: the three see the same state. */
     hashveil_status status = hv_sqlite_run(db, "BEGIN");
     for (size_t i = 0; i < sizeof queries / sizeof queries[0] && status == HASHVEIL_OK; i++) {
-        status = each_row(db, queries[i].sql, queries[i].take, out);
+        status = each_row(db, queries[i].sql, queries[i].take, &loading);
     }
     sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
     if (status != HASHVEIL_OK) {

@@ -14,14 +14,17 @@
 #include "base/text.h"
 #include "hashdb/lists/list_format.h"
 
+static const char add_claim[] =
+    "INSERT INTO claim (hash, source, label, added_s) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (hash, source) DO UPDATE SET label = excluded.label";
+
 /* One row a statement; they live as long as the import. */
 #define STATEMENT_TABLE(X)                                                                         \
     X(FIND_SOURCE, "SELECT number FROM source WHERE name = ?")                                     \
     X(COUNT_SOURCES, "SELECT count(*) FROM source")                                                \
     X(ADD_SOURCE, "INSERT INTO source (number, name) VALUES (?, ?)")                               \
     X(ADD_ENTRY, "INSERT INTO entry (hash, record) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING")   \
-    X(ADD_CLAIM, "INSERT INTO claim (hash, source, label, added_s) VALUES (?, ?, ?, ?)"            \
-                 " ON CONFLICT (hash, source) DO UPDATE SET label = excluded.label")
+    X(ADD_CLAIM, add_claim)
 
 enum statement {
 #define X(name, sql) name,

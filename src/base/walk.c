@@ -11,37 +11,33 @@
 #include "base/memory.h"
 
 struct hv_walk {
-    char **paths; /* owned; the paths themselves are borrowed; ends in NULL */
-    FTS *tree;
+    const char *const *paths; /* borrowed */
+    size_t count;
+    size_t next; /* of paths */
+    FTS *tree;   /* of the path before it; NULL when that is done */
 };
 
-/* By name within a folder; the paths given keep the order in which they were given. */
-static int compare_entries(const FTSENT **a, const FTSENT **b)
+static int compare_names(const FTSENT **a, const FTSENT **b)
 {
-    return (*a)->fts_level == FTS_ROOTLEVEL ? 0 : strcmp((*a)->fts_name, (*b)->fts_name);
+    return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
 hashveil_status hv_walk_open(const char *const *paths, size_t count, struct hv_walk **out)
 {
-    struct hv_walk *walk = hv_alloc_array(1, sizeof *walk);
-    if (!walk) {
+    *out = hv_alloc_array(1, sizeof **out);
+    if (!*out) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    walk->paths = hv_alloc_array(count + 1, sizeof *walk->paths);
-    if (!walk->paths) {
-        hv_walk_close(walk);
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        walk->paths[i] = (char *)paths[i]; /* fts does not write to them */
-    }
-    walk->tree = fts_open(walk->paths, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, compare_entries);
-    if (!walk->tree) {
-        hv_walk_close(walk);
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    *out = walk;
+    **out = (struct hv_walk){.paths = paths, .count = count};
     return HASHVEIL_OK;
+}
+
+/* Each path is a tree of its own: fts would sort the paths given too. */
+static hashveil_status open_next_tree(struct hv_walk *walk)
+{
+    char *const roots[] = {(char *)walk->paths[walk->next++], NULL}; /* fts only reads it */
+    walk->tree = fts_open(roots, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, compare_names);
+    return walk->tree ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
 }
 
 /* Whether the walk gives this entry, and what is wrong with it. */
@@ -67,20 +63,33 @@ static bool is_given(const FTSENT *entry, hashveil_status *problem_out)
     }
 }
 
+/* Gives the tree's next entry, or NULL at its end. */
+static hashveil_status next_entry(struct hv_walk *walk, const FTSENT **out)
+{
+    errno = 0;
+    *out = fts_read(walk->tree);
+    if (*out) {
+        return HASHVEIL_OK;
+    }
+    const hashveil_status status = errno == 0 ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    fts_close(walk->tree);
+    walk->tree = NULL;
+    return status;
+}
+
 hashveil_status hv_walk_next(struct hv_walk *walk, char **path_out, hashveil_status *problem_out)
 {
+    hashveil_status status = HASHVEIL_OK;
     *path_out = NULL;
-    for (;;) {
-        errno = 0;
-        const FTSENT *entry = fts_read(walk->tree);
-        if (!entry) {
-            return errno == 0 ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
-        }
-        if (is_given(entry, problem_out)) {
+    while (status == HASHVEIL_OK && (walk->tree || walk->next < walk->count)) {
+        const FTSENT *entry = NULL;
+        status = walk->tree ? next_entry(walk, &entry) : open_next_tree(walk);
+        if (entry && is_given(entry, problem_out)) {
             *path_out = strdup(entry->fts_path);
             return *path_out ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
         }
     }
+    return status;
 }
 
 void hv_walk_close(struct hv_walk *walk)
@@ -91,6 +100,5 @@ void hv_walk_close(struct hv_walk *walk)
     if (walk->tree) {
         fts_close(walk->tree);
     }
-    free(walk->paths);
     free(walk);
 }
