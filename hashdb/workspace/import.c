@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "hashdb/lists/list_format.h"
 
-static const char add_claim[] =
+static const char claim_sql[] =
     "INSERT INTO claim (hash, source, label, added_s) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (hash, source) DO UPDATE SET label = excluded.label";
 
@@ -24,7 +24,7 @@ static const char add_claim[] =
     X(COUNT_SOURCES, "SELECT count(*) FROM source")                                                \
     X(ADD_SOURCE, "INSERT INTO source (number, name) VALUES (?, ?)")                               \
     X(ADD_ENTRY, "INSERT INTO entry (hash, record) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING")   \
-    X(ADD_CLAIM, add_claim)
+    X(ADD_CLAIM, claim_sql)
 
 enum statement {
 #define X(name, sql) name,
