@@ -268,7 +268,7 @@ int main(void)
     TCase *refusal = tcase_create("refusal");
 
     tcase_set_timeout(match, 120);
-    tcase_add_checked_fixture(match, set_up, tear_down);
+    tcase_add_unchecked_fixture(match, set_up, tear_down);
     tcase_add_loop_test(match, a_listed_hash_opens_its_record_and_no_other, 0, 4);
     tcase_add_loop_test(match, an_edited_copy_within_31_bits_opens_its_record, 1, 32);
     tcase_add_loop_test(match, an_unlisted_hash_opens_nothing, 0, 4);
@@ -277,7 +277,7 @@ int main(void)
     suite_add_tcase(suite, match);
 
     tcase_set_timeout(refusal, 120);
-    tcase_add_checked_fixture(refusal, set_up, tear_down);
+    tcase_add_unchecked_fixture(refusal, set_up, tear_down);
     tcase_add_test(refusal, another_evaluators_answer_is_refused);
     tcase_add_loop_test(refusal, damaged_messages_are_refused, 0, DAMAGES);
     tcase_add_test(refusal, messages_of_another_length_are_refused);
