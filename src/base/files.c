@@ -219,13 +219,16 @@ static hashveil_status commit(struct hv_new_file *file, bool replaces)
     if (fsync(file->fd) != 0) {
         return hv_status_of_errno(errno);
     }
+    /* Before the file has its name: closing any descriptor of a file drops all locks that this
+     * process has on it, those of SQLite in another thread too. */
+    close(file->fd);
+    file->fd = -1;
     if (replaces ? rename(file->path_new, file->path) : link(file->path_new, file->path)) {
         return hv_status_of_errno(errno);
     }
     if (!replaces) {
         unlink(file->path_new);
     }
-    close(file->fd);
     const hashveil_status status = sync_folder_of(file->path);
     free(file->path);
     free(file->path_new);
@@ -248,7 +251,9 @@ void hv_new_file_clear(struct hv_new_file *file)
     if (!file->path) {
         return;
     }
-    close(file->fd);
+    if (file->fd >= 0) {
+        close(file->fd);
+    }
     unlink(file->path_new);
     free(file->path);
     free(file->path_new);

@@ -36,7 +36,7 @@ void hv_unmap_file(struct hv_mapping *mapping);
 /* A file being written beside the one that it will replace. Starts as {0}: then clear does
  * nothing, so that an error path may always call it. */
 struct hv_new_file {
-    int fd;         /* valid while path is set */
+    int fd;         /* valid from init to commit, while path is set */
     char *path;     /* owned; the final name */
     char *path_new; /* owned; where it is written until commit */
 };
