@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <hashveil/workspace.h>
@@ -112,13 +113,24 @@ static const struct argp_option option_rows[] = {
     {0},
 };
 
-static void check_length(const struct argp_state *state, const char *option, const char *text,
-                         size_t max_len)
+static bool is_plain(const char *text)
+{
+    char *escaped = escape_foreign(text, true);
+    const bool needs_no_escape = escaped && strcmp(escaped, text) == 0;
+    free(escaped);
+    return needs_no_escape;
+}
+
+/* Names and labels reach devices and reporters. */
+static void check_name(const struct argp_state *state, const char *option, const char *text,
+                       size_t max_len)
 {
     if (!text) {
         argp_error(state, "%s is needed", option);
     } else if (*text == '\0' || strlen(text) > max_len) {
         argp_error(state, "%s takes 1 to %zu bytes, not '%s'", option, max_len, text);
+    } else if (!is_plain(text)) {
+        argp_error(state, "%s takes UTF-8 without control characters", option);
     }
 }
 
@@ -127,8 +139,8 @@ static void check(const struct argp_state *state, const struct import_command_op
     if (options->arguments.count < 2) {
         argp_error(state, "a WORKSPACE and at least one PATH are needed");
     }
-    check_length(state, "--source", options->import.source, HASHVEIL_LIST_NAME_MAX_LEN);
-    check_length(state, "--label", options->import.label, HASHVEIL_LABEL_MAX_LEN);
+    check_name(state, "--source", options->import.source, HASHVEIL_LIST_NAME_MAX_LEN);
+    check_name(state, "--label", options->import.label, HASHVEIL_LABEL_MAX_LEN);
 }
 
 static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
