@@ -28,11 +28,17 @@ static hashveil_status make_file(const char *path)
     return status == HASHVEIL_ERR_EXISTS ? HASHVEIL_OK : status;
 }
 
+/* Asks for permission too: SQLite does not keep the error of an open that was denied. */
 static hashveil_status find_file(const char *path, enum hv_sqlite_mode mode)
 {
     struct stat info;
     if (stat(path, &info) == 0) {
-        return S_ISREG(info.st_mode) ? HASHVEIL_OK : HASHVEIL_ERR_NOT_A_FILE;
+        const int access_mode = mode == HV_SQLITE_WRITE ? R_OK | W_OK : R_OK;
+        if (!S_ISREG(info.st_mode)) {
+            return HASHVEIL_ERR_NOT_A_FILE;
+        }
+        return faccessat(AT_FDCWD, path, access_mode, AT_EACCESS) == 0 ? HASHVEIL_OK
+                                                                       : hv_status_of_errno(errno);
     }
     return errno == ENOENT && mode == HV_SQLITE_WRITE ? make_file(path) : hv_status_of_errno(errno);
 }
