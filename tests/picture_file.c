@@ -160,12 +160,12 @@ static uint8_t alpha_of(uint32_t x, uint32_t y)
     return (uint8_t)(5 * x + 3 * y);
 }
 
-/* A value of 8 bits at another depth. At 16 bits the lower half differs from the upper, so that
+/* A value of 8 bits at another depth. At 16 bits the lower half is far from the upper, so that
  * rounding can be told from cutting; 0 and the maximum stay what they are. */
 static uint16_t at_depth(uint8_t sample, int bit_depth)
 {
-    return (uint16_t)(bit_depth == 16 ? sample << 8 | sample * sample / 255
-                                      : sample >> (8 - bit_depth));
+    const uint8_t lower = (uint8_t)(sample * sample * sample);
+    return (uint16_t)(bit_depth == 16 ? sample << 8 | lower : sample >> (8 - bit_depth));
 }
 
 void picture_png_pixel(const hashveil_image *picture, const struct picture_png *kind, uint32_t x,
