@@ -279,6 +279,12 @@ START_TEST(what_cannot_be_sealed_is_refused)
     options.curator_count = HASHVEIL_MAX_CURATORS + 1;
     ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
     options = options_of(1);
+    entries.entries[4].record.label[0] = '\x7f';
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
+    entries.entries[4].record.label[0] = 'x';
+    entries.list_names[1][0] = '\n';
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
+    entries.list_names[1][0] = 'x';
     key.has_secret = false;
     ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_KEY);
     key.has_secret = true;

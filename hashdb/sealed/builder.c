@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/table.h"
@@ -191,6 +192,21 @@ static void fill_manifest(struct build *build, uint64_t created_s)
     hv_masks_from_seed(manifest->mask_seed, &manifest->mask_params, &build->source.masks);
 }
 
+/* A record whose label no report could carry would be found and never reported. */
+static bool texts_are_valid(const hashveil_entries *entries)
+{
+    bool are_valid = entries->list_count <= HASHVEIL_MAX_LISTS;
+    for (size_t i = 0; are_valid && i < entries->list_count; i++) {
+        are_valid = hv_sealed_name_is_valid(entries->list_names[i]);
+    }
+    for (size_t i = 0; are_valid && i < entries->count; i++) {
+        const char *label = entries->entries[i].record.label;
+        const size_t len = strnlen(label, HASHVEIL_LABEL_MAX_LEN + 1);
+        are_valid = len <= HASHVEIL_LABEL_MAX_LEN && hv_text_is_plain(label, len);
+    }
+    return are_valid;
+}
+
 static hashveil_status check_arguments(const hashveil_entries *entries,
                                        const hashveil_seal_options *options)
 {
@@ -205,11 +221,10 @@ static hashveil_status check_arguments(const hashveil_entries *entries,
         return HASHVEIL_ERR_KEY;
     }
     if (!hv_mask_params_are_valid(&options->mask_params) ||
-        options->curator_count > HASHVEIL_MAX_CURATORS ||
-        entries->list_count > HASHVEIL_MAX_LISTS) {
+        options->curator_count > HASHVEIL_MAX_CURATORS) {
         return HASHVEIL_ERR_ARGUMENT;
     }
-    return HASHVEIL_OK;
+    return texts_are_valid(entries) ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
 }
 
 hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_entries *entries,

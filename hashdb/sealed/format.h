@@ -4,6 +4,7 @@
 #ifndef HV_HASHDB_SEALED_FORMAT_H
 #define HV_HASHDB_SEALED_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,9 @@ static inline uint64_t hv_align(uint64_t offset)
 {
     return (offset + HV_SEALED_ALIGN_BYTES - 1) / HV_SEALED_ALIGN_BYTES * HV_SEALED_ALIGN_BYTES;
 }
+
+/* Whether a list's name is 1..31 bytes of plain text, zeros behind it. */
+bool hv_sealed_name_is_valid(const char name[HV_SEALED_NAME_BYTES]);
 
 size_t hv_manifest_len(const struct hv_manifest *manifest);
 /* out: hv_manifest_len bytes. */

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 enum {
     MANIFEST_FIXED_BYTES =
@@ -79,16 +80,15 @@ void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
     assert(!writer.failed && writer.len == writer.capacity);
 }
 
-/* NUL-padded to the end, at least one NUL, no control characters. */
-static bool name_is_valid(const char name[HV_SEALED_NAME_BYTES])
+bool hv_sealed_name_is_valid(const char name[HV_SEALED_NAME_BYTES])
 {
     const size_t len = strnlen(name, HV_SEALED_NAME_BYTES);
-    for (size_t i = 0; i < HV_SEALED_NAME_BYTES; i++) {
-        if (i < len ? (uint8_t)name[i] < ' ' : name[i] != '\0') {
+    for (size_t i = len; i < HV_SEALED_NAME_BYTES; i++) {
+        if (name[i] != '\0') {
             return false;
         }
     }
-    return len >= 1 && len <= HASHVEIL_LIST_NAME_MAX_LEN;
+    return len >= 1 && len <= HASHVEIL_LIST_NAME_MAX_LEN && hv_text_is_plain(name, len);
 }
 
 static void read_tables(struct hv_reader *in, struct hv_manifest *out)
@@ -107,7 +107,7 @@ static void read_names_and_keys(struct hv_reader *in, struct hv_manifest *out)
 {
     for (uint32_t i = 0; i < out->list_count; i++) {
         hv_read_copy(in, (uint8_t *)out->list_names[i], HV_SEALED_NAME_BYTES);
-        in->failed = in->failed || !name_is_valid(out->list_names[i]);
+        in->failed = in->failed || !hv_sealed_name_is_valid(out->list_names[i]);
     }
     for (uint32_t i = 0; i < out->curator_count; i++) {
         hv_read_copy(in, out->curator_keys[i], HASHVEIL_KEY_BYTES);

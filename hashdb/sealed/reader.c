@@ -218,14 +218,15 @@ void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
     const uint32_t slot_bits = db->manifest.slot_bits;
     const size_t value_bytes = hv_value_bytes(slot_bits);
     const uint8_t *pad = y + HV_TOKEN_KEY_BYTES;
-    uint8_t value[HV_VALUE_MAX_BYTES];
+    uint8_t value[HV_VALUE_MAX_BYTES] = {0};
     hv_fuse_get(&table->shape, db->bytes + table->section.offset, value_bytes,
                 hv_load_le(y, HV_TOKEN_KEY_BYTES), value);
-    for (size_t i = 0; i < value_bytes; i++) {
+    /* A narrower slot field has zeros and pad above it; its mask takes them away. */
+    for (size_t i = 0; i < sizeof value; i++) {
         value[i] ^= pad[i];
     }
     memcpy(out->share, value, HV_SHARE_BYTES);
-    out->slot = hv_load_le(value + HV_SHARE_BYTES, (unsigned)(value_bytes - HV_SHARE_BYTES)) &
+    out->slot = hv_load_le(value + HV_SHARE_BYTES, HV_VALUE_MAX_BYTES - HV_SHARE_BYTES) &
                 ((UINT64_C(1) << slot_bits) - 1);
     hv_wipe(value, sizeof value);
 }

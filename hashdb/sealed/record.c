@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { KEY_BYTES = 32, NONCE_BYTES = 12, LABEL_BYTES = HASHVEIL_LABEL_MAX_LEN };
 
@@ -56,11 +57,12 @@ static bool record_parse(const uint8_t bytes[HV_RECORD_PLAIN_BYTES], hashveil_re
     const uint8_t label_len = hv_read_u8(&in);
     hv_read_copy(&in, (uint8_t *)record.label, LABEL_BYTES);
     record.lists = hv_read_u64le(&in);
-    if (in.failed || label_len != strlen(record.label)) {
+    if (in.failed || label_len != strlen(record.label) ||
+        !hv_text_is_plain(record.label, label_len)) {
         return false;
     }
-    for (size_t i = 0; i < LABEL_BYTES; i++) {
-        if (i < label_len ? (uint8_t)record.label[i] < ' ' : record.label[i] != '\0') {
+    for (size_t i = label_len; i < LABEL_BYTES; i++) {
+        if (record.label[i] != '\0') {
             return false;
         }
     }
