@@ -31,9 +31,9 @@ static uint8_t value(const hashveil_image *picture, uint32_t x, uint32_t y, uint
 
 static void put_number(struct hv_writer *out, uint32_t number, unsigned len, bool is_big_endian)
 {
-    uint8_t *space = hv_write_space(out, len);
-    for (unsigned i = 0; space && i < len; i++) {
-        space[is_big_endian ? len - 1 - i : i] = (uint8_t)(number >> 8 * i);
+    for (unsigned i = 0; i < len; i++) {
+        const unsigned shift = 8 * (is_big_endian ? len - 1 - i : i);
+        hv_write_u8(out, (uint8_t)(number >> shift));
     }
 }
 
