@@ -31,10 +31,11 @@ static uint8_t value(const hashveil_image *picture, uint32_t x, uint32_t y, uint
 
 static void put_number(struct hv_writer *out, uint32_t number, unsigned len, bool is_big_endian)
 {
+    uint8_t bytes[4] = {0};
     for (unsigned i = 0; i < len; i++) {
-        const unsigned shift = 8 * (is_big_endian ? len - 1 - i : i);
-        hv_write_u8(out, (uint8_t)(number >> shift));
+        bytes[is_big_endian ? len - 1 - i : i] = (uint8_t)(number >> 8 * i);
     }
+    hv_write_bytes(out, bytes, len);
 }
 
 void picture_exif(unsigned orientation, bool is_big_endian, uint8_t out[PICTURE_EXIF_BYTES])
