@@ -20,7 +20,7 @@ static bool recognise(const uint8_t *start, size_t len)
 
 /* One line without its end. */
 struct line {
-    char bytes[MAX_LINE_BYTES];
+    char bytes[MAX_LINE_BYTES + 1]; /* the CR of a line's end comes in too, and goes again */
     size_t len;
     bool is_too_long; /* the rest of it was passed over */
 };
@@ -41,9 +41,10 @@ static bool read_line(FILE *in, struct line *out)
             out->is_too_long = true;
         }
     }
-    if (out->len > 0 && out->bytes[out->len - 1] == '\r') {
+    if (!out->is_too_long && out->len > 0 && out->bytes[out->len - 1] == '\r') {
         out->len--;
     }
+    out->is_too_long |= out->len > MAX_LINE_BYTES;
     return true;
 }
 
