@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What leaves the device, seen by a proxy before the evaluator and another before the reporter."""
+
+import functools
+import os
+import re
+import sys
+
+import harness
+from harness import DONE, MATCH, case, cases, equal
+from sockets import Proxy
+
+PICTURES = 6  # in each folder that is scanned
+HEADER_BYTES, ELEMENT_BYTES, PROBES = 52, 32, 256
+MESSAGE_BYTES = HEADER_BYTES + PROBES * ELEMENT_BYTES
+REPORT_BYTES, REPORT_HEADER_BYTES, BLOCK_BYTES = 280, 32, 16
+
+# Folders of pictures, as unlike as they can be, and the exit codes that scans of them end with.
+FOLDERS = {
+    "all listed": (lambda world: world.files("copies")[:PICTURES], MATCH),
+    "none listed": (lambda world: world.files("others")[:PICTURES], DONE),
+    "low quality": (lambda world: world.files("faded")[:PICTURES], DONE),
+    "the same listed picture again and again":
+        (lambda world: {f"{'x' * n}.jpg": world.files("listed")[0] for n in range(9, 15)}, MATCH),
+    "one listed among others":
+        (lambda world: world.files("others")[1:PICTURES] + world.files("copies")[-1:], MATCH),
+}
+
+
+class Capture:
+    """All that passed in one scan of a folder."""
+
+    def __init__(self, world, name, paths, code, workers=1):
+        evaluator_process, evaluator_socket = world.evaluator(name=f"{name} e")
+        reporter_process, reporter_socket = world.reporter(world.path(f"{name} store"), f"{name} r")
+        self.evaluator = Proxy(world, f"{name} pe", evaluator_socket)
+        self.reporter = Proxy(world, f"{name} pr", reporter_socket)
+        self.spool = world.path(f"{name} spool")
+        self.scan = world.scan("--db", world.database, "--evaluator", self.evaluator.address,
+                               "--reporter-key", world.key("reporter") + ".pub", "--spool",
+                               self.spool, "--reporter", self.reporter.address, "--workers",
+                               str(workers), world.make_folder(f"{name} files", paths), exits=code)
+        self.waiting = world.waiting(self.spool)
+        self.stored = world.stored(world.path(f"{name} store"))
+        for process in (evaluator_process, reporter_process):
+            process.terminate()
+            world.finish(process)
+
+
+@functools.cache
+def captures(world):
+    """Scans every folder once."""
+    return {name: Capture(world, str(number), paths(world), code)
+            for number, (name, (paths, code)) in enumerate(FOLDERS.items())}
+
+
+def bodies(messages):
+    return [body for _, body in messages]
+
+
+def elements(messages):
+    return [body[at:at + ELEMENT_BYTES] for body in bodies(messages)
+            for at in range(HEADER_BYTES, len(body), ELEMENT_BYTES)]
+
+
+def without_date(head):
+    """A clock's time is as long as any other, and the same for all pictures."""
+    return re.sub(rb"(?i)(\r\ndate: )[^\r]{29}\r", rb"\1\r", head)
+
+
+@case
+def the_evaluator_gets_one_request_for_each_picture(world):
+    for name, capture in captures(world).items():
+        equal(len(capture.scan.files), PICTURES, f"{name}: files")
+        equal(len(capture.evaluator.requests), PICTURES, f"{name}: requests")
+        equal(len(capture.evaluator.responses), PICTURES, f"{name}: responses")
+
+
+@case
+def all_requests_have_one_size_and_so_have_all_responses(world):
+    for name, capture in captures(world).items():
+        for messages in (capture.evaluator.requests, capture.evaluator.responses):
+            equal({len(body) for body in bodies(messages)}, {MESSAGE_BYTES}, name)
+        sizes = {len(head) for head, _ in capture.evaluator.responses}
+        equal(len(sizes), 1, f"{name}: sizes of the responses' headers")
+
+
+@case
+def all_headers_are_equal_whatever_the_pictures(world):
+    everything = captures(world).values()
+    requests = {head for capture in everything for head, _ in capture.evaluator.requests}
+    responses = {without_date(head) for capture in everything
+                 for head, _ in capture.evaluator.responses}
+    own = {body[:HEADER_BYTES] for capture in everything
+           for body in bodies(capture.evaluator.requests)}
+    equal((len(requests), len(responses), len(own)), (1, 1, 1), "kinds of headers")
+
+
+@case
+def nothing_is_sent_to_the_evaluator_beside_the_requests(world):
+    for name, capture in captures(world).items():
+        raw = capture.evaluator.received_bytes()
+        equal(len(raw), 1, f"{name}: connections")
+        equal(raw[0], b"".join(head + body for head, body in capture.evaluator.requests), name)
+
+
+@case
+def no_element_is_ever_repeated(world):
+    for way in ("requests", "responses"):
+        seen = [element for capture in captures(world).values()
+                for element in elements(getattr(capture.evaluator, way))]
+        equal(len(seen), len(FOLDERS) * PICTURES * PROBES, way)
+        equal(len(set(seen)), len(seen), f"different elements of the {way}")
+
+
+@case
+def a_second_scan_of_the_same_folder_repeats_no_element(world):
+    paths = world.files("listed")[:2]
+    first, second = (set(elements(Capture(world, name, paths, MATCH).evaluator.requests))
+                     for name in ("first", "second"))
+    equal((len(first), len(second)), (2 * PROBES, 2 * PROBES), "elements")
+    equal(first & second, set(), "repeated elements")
+
+
+@case
+def several_workers_send_the_same_number_and_sizes(world):
+    for number, (name, (paths, code)) in enumerate(FOLDERS.items()):
+        capture = Capture(world, str(number), paths(world), code, workers=3)
+        for messages in (capture.evaluator.requests, capture.evaluator.responses):
+            equal([len(body) for body in bodies(messages)], PICTURES * [MESSAGE_BYTES], name)
+        equal({head for head, _ in capture.evaluator.requests},
+              {captures(world)["none listed"].evaluator.requests[0][0]}, f"{name}: headers")
+
+
+@case
+def files_that_are_not_pictures_send_nothing(world):
+    paths = [world.write(f"{number}.txt", b"text") for number in range(3)]
+    paths.append(world.write("cut.jpg", b"\xff\xd8\xff\xe0"))
+    capture = Capture(world, "x", paths, harness.TROUBLE)
+    equal(capture.evaluator.received_bytes(), [], "connections to the evaluator")
+    equal(capture.reporter.received_bytes(), [], "connections to the reporter")
+
+
+@cases({name: name for name, (_, code) in FOLDERS.items() if code == DONE})
+def without_a_match_there_is_no_connection_to_the_reporter(world, row):
+    capture = captures(world)[row]
+    equal(capture.reporter.received_bytes(), [], "what the reporter was sent")
+    equal((capture.waiting, capture.stored), ([], []), "reports")
+
+
+@cases({name: name for name, (_, code) in FOLDERS.items() if code == MATCH})
+def with_matches_the_reporter_gets_one_report_for_each(world, row):
+    capture = captures(world)[row]
+    matches = capture.scan.classes()["match"]
+    raw = capture.reporter.received_bytes()
+    assert matches > 0
+    equal(len(raw), 1, "connections")
+    equal(raw[0], b"".join(head + body for head, body in capture.reporter.requests), "bytes")
+    equal([len(body) for body in bodies(capture.reporter.requests)], matches * [REPORT_BYTES],
+          "sizes of reports")
+    equal(sorted(report["id"] for report in capture.stored), sorted(capture.scan.reports()), "ids")
+
+
+@case
+def all_reports_have_the_same_headers_and_sizes(world):
+    sent = [message for capture in captures(world).values()
+            for message in capture.reporter.requests]
+    equal(len({head for head, _ in sent}), 1, "kinds of headers")
+    equal({len(body) for body in bodies(sent)}, {REPORT_BYTES}, "sizes")
+
+
+@case
+def two_reports_of_one_picture_have_no_sealed_block_in_common(world):
+    capture = captures(world)["the same listed picture again and again"]
+    blocks = [body[at:at + BLOCK_BYTES] for body in bodies(capture.reporter.requests)
+              for at in range(REPORT_HEADER_BYTES, REPORT_BYTES - BLOCK_BYTES, BLOCK_BYTES)]
+    assert len(blocks) > 6 * 10
+    equal(len(set(blocks)), len(blocks), "different blocks")
+
+
+@case
+def names_labels_and_hashes_are_in_nothing_that_is_sent(world):
+    for name, capture in captures(world).items():
+        sent = b"".join(capture.evaluator.received_bytes() + capture.reporter.received_bytes())
+        for file in capture.scan.files:
+            assert os.path.basename(file["path"]).encode() not in sent, f"{name}: a file's name"
+        for report in capture.stored:
+            digits = bytes.fromhex(report["hash"])
+            secrets = (digits, digits[::-1], report["hash"].encode(), report["label"].encode(),
+                       bytes.fromhex(report["record"]))
+            assert not any(secret in sent for secret in secrets), f"{name}: {report}"
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(sys.argv))
