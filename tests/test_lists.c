@@ -3,6 +3,7 @@
 #include "hashdb/lists/list_format.h"
 #include "run_suite.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,9 +22,19 @@ enum { NOBODY = 65534, MAX_LINE_BYTES = 8192, LOG_BYTES = 400 };
 
 static char folder[40];
 static char path[64];
+static int first_free_fd;
+
+static int find_free_fd(void)
+{
+    const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    return fd;
+}
 
 static void make_folder(void)
 {
+    first_free_fd = find_free_fd();
     snprintf(folder, sizeof folder, "/tmp/hashveil-list-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/list", folder);
@@ -33,6 +44,7 @@ static void remove_folder(void)
 {
     unlink(path);
     ck_assert_int_eq(rmdir(folder), 0); /* nothing is left behind */
+    ck_assert_int_eq(find_free_fd(), first_free_fd);
 }
 
 static void put(const char *bytes, size_t len)
@@ -155,6 +167,9 @@ static const struct {
     {"a fraction of a quality", A ",1.5\n", MALFORMED(1)},
     {"63 digits", "000000000000000000000000000000000000000000000000000000000000000\n",
      MALFORMED(1)},
+    {"63 digits after a longer line",
+     A ",87,x\n000000000000000000000000000000000000000000000000000000000000000\n",
+     "A 87; " MALFORMED(2)},
     {"65 digits", A "0\n", MALFORMED(1)},
     {"128 digits", A B "\n", MALFORMED(1)},
     {"63 digits and a quality",

@@ -41,7 +41,7 @@ static bool read_line(FILE *in, struct line *out)
             out->is_too_long = true;
         }
     }
-    if (!out->is_too_long && out->len > 0 && out->bytes[out->len - 1] == '\r') {
+    if (out->len > 0 && out->bytes[out->len - 1] == '\r') {
         out->len--;
     }
     out->is_too_long |= out->len > MAX_LINE_BYTES;
