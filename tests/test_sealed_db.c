@@ -248,7 +248,7 @@ static const struct {
     hashveil_status status;
 } damages[] = {
     {"header", 0, HASHVEIL_ERR_UNSUPPORTED},  {"header", 8, HASHVEIL_ERR_VERSION},
-    {"header", 40, HASHVEIL_ERR_DIGEST},      {"header", 100, HASHVEIL_ERR_DIGEST},
+    {"manifest", 40, HASHVEIL_ERR_DIGEST},    {"manifest", 100, HASHVEIL_ERR_DIGEST},
     {"tables", 20000, HASHVEIL_ERR_DIGEST},   {"records", -1000, HASHVEIL_ERR_DIGEST},
     {"signatures", -8, HASHVEIL_ERR_VERSION},
 };

@@ -55,20 +55,25 @@ static hashveil_status check_signatures(const struct layout *layout, uint64_t of
     return hv_read_u64le(&in) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_VERSION;
 }
 
-static hashveil_status check_header(hashveil_sealed_db *db, size_t len,
+static hashveil_status check_header(const hashveil_sealed_db *db, size_t len,
                                     struct hv_sealed_header *header)
 {
-    uint8_t digest[HASHVEIL_DIGEST_BYTES];
     const hashveil_status status = hv_sealed_header_parse(db->bytes, len, header);
     if (status != HASHVEIL_OK) {
         return status;
     }
-    if (header->manifest_len > len - HV_SEALED_HEADER_BYTES) {
-        return HASHVEIL_ERR_FORMAT;
+    return header->manifest_len <= len - HV_SEALED_HEADER_BYTES ? HASHVEIL_OK : HASHVEIL_ERR_FORMAT;
+}
+
+static hashveil_status check_manifest(hashveil_sealed_db *db, const struct hv_sealed_header *header)
+{
+    const uint8_t *bytes = db->bytes + HV_SEALED_HEADER_BYTES;
+    uint8_t digest[HASHVEIL_DIGEST_BYTES];
+    hv_sealed_digest(bytes, header->manifest_len, digest);
+    if (memcmp(digest, header->manifest_digest, sizeof digest) != 0) {
+        return HASHVEIL_ERR_DIGEST;
     }
-    hv_sealed_digest(db->bytes + HV_SEALED_HEADER_BYTES, header->manifest_len, digest);
-    return memcmp(digest, header->manifest_digest, sizeof digest) == 0 ? HASHVEIL_OK
-                                                                       : HASHVEIL_ERR_DIGEST;
+    return hv_manifest_parse(bytes, header->manifest_len, &db->manifest);
 }
 
 static hashveil_status check_tables(struct layout *layout, const struct hv_manifest *manifest)
@@ -94,8 +99,7 @@ static hashveil_status check_all(hashveil_sealed_db *db, size_t len, const char 
         return status;
     }
     *where_out = "manifest";
-    status =
-        hv_manifest_parse(db->bytes + HV_SEALED_HEADER_BYTES, header.manifest_len, &db->manifest);
+    status = check_manifest(db, &header);
     if (status != HASHVEIL_OK) {
         return status;
     }
