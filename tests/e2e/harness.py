@@ -64,7 +64,8 @@ def wait_until(condition, what):
 
 def check_sound(code, errors, arguments):
     """No program may crash, however it is treated, or be faulted by a sanitizer."""
-    faults = [line for line in errors.splitlines() if "Sanitizer" in line or "runtime error" in line]
+    faults = [line for line in errors.splitlines()
+              if "Sanitizer" in line or "runtime error" in line]
     assert not faults, f"{arguments}: {faults}: {errors}"
     assert code >= 0 or -code in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT), \
         f"{arguments}: ended by signal {-code}: {errors}"
@@ -115,7 +116,8 @@ class World:
         self.root = folder
         self.folder = folder
         self.stack = contextlib.ExitStack()  # closed when the case ends
-        self.environment = dict(os.environ, HOME=self.once("home"), XDG_RUNTIME_DIR=self.once("run"))
+        self.environment = {**os.environ, "HOME": self.once("home"),
+                            "XDG_RUNTIME_DIR": self.once("run")}
         self.environment.pop("XDG_STATE_HOME", None)
 
     def once(self, name):
@@ -193,7 +195,8 @@ class World:
 
     def stored(self, store=None):
         """Returns the reports that the reporter has, as 'reporter list' prints them."""
-        output = self.run("reporter", "list", "--json", "--store", store or self.path("store")).output
+        store = store or self.path("store")
+        output = self.run("reporter", "list", "--json", "--store", store).output
         return [json.loads(line) for line in output.splitlines()]
 
     @staticmethod
