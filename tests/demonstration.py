@@ -34,7 +34,7 @@ EDITS = {
     "recompressed at quality 40": ("-quality", "40"),
     "resized to half": ("-resize", "50%"),
     "cropped by 1 %": ("-gravity", "center", "-crop", "99%x99%+0+0", "+repage"),
-    "brightened by 15 %": ("-modulate", "115"),
+    "brightened by 10 %": ("-modulate", "110"),
     "with text": ("-font", "DejaVu-Sans", "-fill", "white", "-pointsize", "{text_px}",
                   "-gravity", "southeast", "-annotate", "+40+40", "a day to remember"),
 }
@@ -115,6 +115,13 @@ class Demonstration:
                 "--reporter-key", self.path("reporter.key"), "--spool", self.path("spool.sqlite"),
                 "--report-store", self.path(store), "--list", self.path("list.sqlite"))
 
+    def reports_in(self, store):
+        """Returns what the reporter has received so far, by report id."""
+        if not os.path.exists(self.path(store)):
+            return {}
+        lines = self.hashveil_lines("reporter", "list", "--store", self.path(store), "--json")
+        return {report["id"]: report for report in lines}
+
     def make_mix(self, truth):
         """Makes the files of the mix, unless they are there: editing takes a while."""
         wanted = json.dumps({"truth": truth, "edits": EDITS}, indent=1)
@@ -176,9 +183,7 @@ def demonstrate(demo):
     demo.remove("reports.sqlite")
     lines = demo.hashveil_lines("scan", *demo.scan_arguments("reports.sqlite"), "--json",
                                 demo.path("mix"), exits=(0, MATCH_EXIT))
-    reports = {report["id"]: report for report in
-               demo.hashveil_lines("reporter", "list", "--store", demo.path("reports.sqlite"),
-                                   "--json")}
+    reports = demo.reports_in("reports.sqlite")
     results = {os.path.basename(line["path"]): line for line in lines if "path" in line}
     wrong = compare(truth, results, reports)
 
@@ -196,11 +201,15 @@ def demonstrate(demo):
 
 
 def scan_folder(demo, folder):
-    status = demo.hashveil("scan", *demo.scan_arguments("folder-reports.sqlite"), folder,
+    store = "folder-reports.sqlite"
+    before = demo.reports_in(store)
+    status = demo.hashveil("scan", *demo.scan_arguments(store), folder,
                            exits=range(256)).returncode
-    if os.path.exists(demo.path("folder-reports.sqlite")):
-        print("\nall reports that the reporter has received of folders:", flush=True)
-        demo.hashveil("reporter", "list", "--store", demo.path("folder-reports.sqlite"))
+    received = [report for name, report in demo.reports_in(store).items() if name not in before]
+    print(f"\n{len(received)} reports received")
+    for report in received:
+        print(f"{report['id']}: {report['state']}, true distance {report['distance']}, "
+              f"{report['label']}")
     return status
 
 
