@@ -201,9 +201,10 @@ class World:
 
     @staticmethod
     def waiting(spool):
-        """Returns the ids of the reports in a spool."""
+        """Returns the ids of the reports in a spool, the oldest first."""
         with contextlib.closing(sqlite3.connect(spool)) as database:
-            return [row[0].hex() for row in database.execute("SELECT id FROM report")]
+            rows = database.execute("SELECT id FROM report ORDER BY sequence")
+            return [row[0].hex() for row in rows]
 
     # What the cases stand on
 

@@ -48,10 +48,9 @@ class Stream:
 class Listener:
     """Takes connections at a path, each in a thread of its own, until the case ends."""
 
-    def __init__(self, world, name, talk=None):
+    def __init__(self, world, name):
         self.path = world.path(name)
         self.address = "unix:" + self.path
-        self.talk = talk or self.talk
         self.lock = threading.Lock()
         self.streams = []
         self.socket = socket.socket(socket.AF_UNIX)
@@ -83,6 +82,10 @@ class Listener:
             for stream in self.streams:
                 hang_up(stream.connection)
 
+    def talk(self, stream):
+        """Speaks with one client; the connection ends with it."""
+        raise NotImplementedError
+
     def received_bytes(self):
         """Returns all that clients sent, one entry a connection."""
         with self.lock:
@@ -100,43 +103,61 @@ def hang_up(connection):
 class Proxy(Listener):
     """Passes messages on, both ways, and records them.
 
-    passes(way, number) is asked before the message of that number (from 1) is passed on, way being
-    "request" or "response"; without its consent the connection ends instead.
+    pass_on(way, number, head, body) gives the bytes to send on in place of the message of that
+    number (from 1), way being "request" or "response"; with None the connection ends instead.
     """
 
-    def __init__(self, world, name, upstream_path, passes=None):
+    def __init__(self, world, name, upstream_path, pass_on=None):
         self.upstream_path = upstream_path
-        self.passes = passes or (lambda way, number: True)
-        self.requests = []  # (head, body), in the order in which they came
-        self.responses = []
+        self.pass_on = pass_on or (lambda way, number, head, body: head + body)
+        self.messages = {"request": [], "response": []}  # (head, body), in the order they came in
         super().__init__(world, name)
 
-    def note(self, messages, message):
-        with self.lock:
-            messages.append(message)
-            return len(messages)
+    @property
+    def requests(self):
+        return self.messages["request"]
+
+    @property
+    def responses(self):
+        return self.messages["response"]
 
     def talk(self, stream):
         upstream = Stream(socket.socket(socket.AF_UNIX))
         try:
             upstream.connection.connect(self.upstream_path)
-            self.relay(stream, upstream)
+            while (self.relay("request", stream, upstream) and
+                   self.relay("response", upstream, stream)):
+                pass
         except OSError:
             pass  # nobody there: the client's connection ends
         finally:
             hang_up(upstream.connection)
 
-    def relay(self, client, upstream):
-        while True:
-            request = client.message()
-            if not request or not self.passes("request", self.note(self.requests, request)):
-                return
-            upstream.send(b"".join(request))
-            response = upstream.message()
-            if not response or not self.passes("response", self.note(self.responses, response)):
-                return
-            client.send(b"".join(response))
+    def relay(self, way, source, target):
+        """Passes one message on; returns whether there may be more."""
+        message = source.message()
+        if not message:
+            return False
+        with self.lock:
+            self.messages[way].append(message)
+            number = len(self.messages[way])
+        content = self.pass_on(way, number, *message)
+        if content is not None:
+            target.send(content)
+        return content is not None
+
+
+class Peer(Listener):
+    """Reads requests, and has talk(stream) for each."""
+
+    def __init__(self, world, name, answer):
+        self.answer = answer
+        super().__init__(world, name)
+
+    def talk(self, stream):
+        while stream.message() and self.answer(stream):
+            pass
 
 
 def http_answer(body, status="200 OK"):
-    return (f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

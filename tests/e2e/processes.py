@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Linux says about processes that are not our own children."""
+
+import os
+
+
+def fields_of(pid):
+    """Returns the state and the parent of a process, or None when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            state, parent = file.read().rpartition(")")[2].split()[:2]
+    except OSError:
+        return None
+    return state, int(parent)
+
+
+def is_alive(pid):
+    """A zombie is dead, whether or not anybody has asked for its exit code yet."""
+    fields = fields_of(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def children_of(pid):
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [child for child in pids if (fields_of(child) or (None, None))[1] == pid]
