@@ -123,7 +123,7 @@ static void become_scan(const char *program)
 
 static double scan_ms(const char *program)
 {
-    int status;
+    int status = 0;
     const double start = now_ms();
     const pid_t pid = fork();
     if (pid == 0) {
