@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workspace_folder.h"
+
+#include "base/text.h"
+#include "draw.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_OPEN_FOLDERS = 16 };
+
+static struct workspace_folder folder;
+
+const struct workspace_folder *make_workspace_folder(void)
+{
+    snprintf(folder.path, sizeof folder.path, "/tmp/hashveil-workspace-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder.path));
+    snprintf(folder.workspace_path, sizeof folder.workspace_path, "%s/workspace", folder.path);
+    snprintf(folder.list_path, sizeof folder.list_path, "%s/list", folder.path);
+    snprintf(folder.pictures_path, sizeof folder.pictures_path, "%s/pictures", folder.path);
+    return &folder;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+void remove_workspace_folder(void)
+{
+    char journal[80];
+    snprintf(journal, sizeof journal, "%s-journal", folder.workspace_path);
+    unlink(journal); /* where a process was killed */
+    unlink(folder.workspace_path);
+    unlink(folder.list_path);
+    nftw(folder.pictures_path, remove_entry, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    ck_assert_int_eq(rmdir(folder.path), 0); /* nothing else is left behind */
+}
+
+static FILE *open_list(void)
+{
+    FILE *file = fopen(folder.list_path, "w");
+    ck_assert_ptr_nonnull(file);
+    return file;
+}
+
+void put_list(const char *text)
+{
+    FILE *file = open_list();
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+void put_drawn_list(uint64_t first, uint64_t count)
+{
+    FILE *file = open_list();
+    for (uint64_t i = 0; i < count; i++) {
+        char hex[HASHVEIL_PDQ_HEX_LEN + 1];
+        const hashveil_fingerprint fingerprint = draw_fingerprint(first + i);
+        hashveil_pdq_to_hex(&fingerprint.hash, hex);
+        fprintf(file, "%s,%u,picture %" PRIu64 "\n", hex, fingerprint.quality, first + i);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void note_problem(void *context, const char *path, uint64_t line, hashveil_status status)
+{
+    struct told *told = context;
+    const size_t folder_len = strlen(folder.path);
+    ck_assert_mem_eq(path, folder.path, folder_len);
+    const size_t room = sizeof told->problems - told->problems_len;
+    const int len = snprintf(told->problems + told->problems_len, room, "%s:%" PRIu64 ": %s\n",
+                             path + folder_len + 1, line, hashveil_status_text(status));
+    ck_assert(len > 0 && (size_t)len < room);
+    told->problems_len += (size_t)len;
+}
+
+static void note_progress(void *context, uint64_t done, uint64_t total)
+{
+    struct told *told = context;
+    ck_assert_uint_ge(done, told->progress);
+    ck_assert_uint_eq(total, 0);
+    told->progress = done;
+}
+
+struct told import_into(hashveil_workspace *workspace, const char *path,
+                        const hashveil_import_options *asked)
+{
+    struct told told = {0};
+    hashveil_import_options options = *asked;
+    options.on_problem = note_problem;
+    options.progress = note_progress;
+    options.context = &told;
+    told.status = hashveil_workspace_import(workspace, path, &options, &told.counts);
+    return told;
+}
+
+struct told import_path(const char *path, const hashveil_import_options *asked)
+{
+    hashveil_workspace *workspace = open_workspace(HASHVEIL_WORKSPACE_WRITE);
+    const struct told told = import_into(workspace, path, asked);
+    hashveil_workspace_close(workspace);
+    return told;
+}
+
+struct told import_list(const char *source, const char *label)
+{
+    const hashveil_import_options asked = {.source = source, .label = label};
+    return import_path(folder.list_path, &asked);
+}
+
+hashveil_workspace *open_workspace(hashveil_workspace_mode mode)
+{
+    hashveil_workspace *workspace;
+    ck_assert_int_eq(hashveil_workspace_open(folder.workspace_path, mode, &workspace), HASHVEIL_OK);
+    return workspace;
+}
+
+hashveil_entries read_entries(void)
+{
+    hashveil_entries entries;
+    hashveil_workspace *workspace = open_workspace(HASHVEIL_WORKSPACE_READ);
+    ck_assert_int_eq(hashveil_workspace_entries(workspace, &entries), HASHVEIL_OK);
+    hashveil_workspace_close(workspace);
+    ck_assert_sound_entries(&entries);
+    return entries;
+}
+
+static void ck_assert_text(const char *text, size_t room)
+{
+    const size_t len = strnlen(text, room);
+    ck_assert(len >= 1 && len < room && hv_text_is_plain(text, len));
+}
+
+void ck_assert_sound_entries(const hashveil_entries *entries)
+{
+    char last[HASHVEIL_PDQ_HEX_LEN + 1] = "";
+    ck_assert_uint_le(entries->list_count, HASHVEIL_MAX_LISTS);
+    for (size_t i = 0; i < entries->list_count; i++) {
+        ck_assert_text(entries->list_names[i], sizeof entries->list_names[i]);
+    }
+    for (size_t i = 0; i < entries->count; i++) {
+        const hashveil_entry *entry = &entries->entries[i];
+        char hex[HASHVEIL_PDQ_HEX_LEN + 1];
+        hashveil_pdq_to_hex(&entry->hash, hex);
+        ck_assert_str_gt(hex, last);
+        memcpy(last, hex, sizeof last);
+        ck_assert_text(entry->record.label, sizeof entry->record.label);
+        ck_assert_uint_ne(entry->record.lists, 0);
+        ck_assert(entries->list_count == HASHVEIL_MAX_LISTS ||
+                  entry->record.lists >> entries->list_count == 0);
+    }
+}
+
+void ck_assert_same_entries(const hashveil_entries *a, const hashveil_entries *b)
+{
+    ck_assert_uint_eq(a->list_count, b->list_count);
+    ck_assert_mem_eq(a->list_names, b->list_names, sizeof a->list_names);
+    ck_assert_uint_eq(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        const hashveil_entry *x = &a->entries[i];
+        const hashveil_entry *y = &b->entries[i];
+        ck_assert_uint_eq(hashveil_pdq_distance(&x->hash, &y->hash), 0);
+        ck_assert_mem_eq(x->record.id, y->record.id, sizeof x->record.id);
+        ck_assert_str_eq(x->record.label, y->record.label);
+        ck_assert_uint_eq(x->record.lists, y->record.lists);
+    }
+}
+
+void ck_assert_counts(const struct told *told, hashveil_import_counts expected)
+{
+    ck_assert_msg(told->status == HASHVEIL_OK, "%s", hashveil_status_text(told->status));
+    ck_assert_uint_eq(told->counts.added, expected.added);
+    ck_assert_uint_eq(told->counts.known, expected.known);
+    ck_assert_uint_eq(told->counts.low_quality, expected.low_quality);
+    ck_assert_uint_eq(told->counts.not_images, expected.not_images);
+    ck_assert_uint_eq(told->counts.problems, expected.problems);
+}
+
+void run_workspace_sql(const char *sql)
+{
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(folder.workspace_path, &db), SQLITE_OK);
+    const int result = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    ck_assert_msg(result == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
