@@ -116,8 +116,7 @@ class World:
         self.root = folder
         self.folder = folder
         self.stack = contextlib.ExitStack()  # closed when the case ends
-        self.environment = {**os.environ, "HOME": self.once("home"),
-                            "XDG_RUNTIME_DIR": self.once("run")}
+        self.environment = {**os.environ, "HOME": self.once("home")}
         self.environment.pop("XDG_STATE_HOME", None)
 
     def once(self, name):
@@ -129,6 +128,10 @@ class World:
     def path(self, *names):
         """Returns a path in the folder of this case."""
         return os.path.join(self.folder, *names)
+
+    def left_behind(self):
+        """Returns what private services have not removed."""
+        return os.listdir(self.environment["XDG_RUNTIME_DIR"])
 
     def make_folder(self, name, paths=()):
         """Makes a folder of this case with links to the files; paths: a list, or name -> file."""
@@ -257,6 +260,7 @@ class World:
 def run_case(world, number, sentence, function):
     """Runs one case in a fresh folder, prints its line and returns whether it passed."""
     world.folder = world.once(f"case-{number}")
+    world.environment["XDG_RUNTIME_DIR"] = world.once(f"run-{number}")
     try:
         with contextlib.ExitStack() as world.stack:
             function(world)

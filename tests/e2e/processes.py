@@ -23,3 +23,10 @@ def is_alive(pid):
 def children_of(pid):
     pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
     return [child for child in pids if (fields_of(child) or (None, None))[1] == pid]
+
+
+def catches(pid, number):
+    """Returns whether the process has a handler for a signal."""
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        caught = next(line for line in file if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)

@@ -222,7 +222,7 @@ def private_services_leave_nothing_behind(world):
     world.scan(*world.with_key(), "--reporter-key", world.key("reporter"), "--spool",
                world.path("spool"), "--report-store", world.path("store"),
                world.files("listed")[0], exits=MATCH)
-    equal(os.listdir(world.environment["XDG_RUNTIME_DIR"]), [], "what is left")
+    equal(world.left_behind(), [], "what is left")
 
 
 if __name__ == "__main__":
