@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every source file is as clang-format leaves it: check_format.py ROOT [CLANG-FORMAT]."""
+"""Every source file is as clang-format leaves it: check_format.py ROOT."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -17,7 +18,8 @@ def reasons_against(program, path):
     return outcome.stderr.splitlines() or ["it failed"] if outcome.returncode else []
 
 
-def main(root, program=""):
+def main(root):
+    program = shutil.which("clang-format-" + VERSION) or shutil.which("clang-format")
     version = subprocess.run([program, "--version"], capture_output=True, text=True,
                              check=True).stdout if program else ""
     if f"version {VERSION}." not in version:
@@ -28,4 +30,4 @@ def main(root, program=""):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(sys.argv[1]))
