@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong usage is told on standard error with exit code 64, before anything is done."""
+
+import sys
+
+import harness
+from harness import DONE, USAGE, case, cases, contains, equal
+
+SCAN = ("scan", "--db", "x.hvdb")
+WITH_KEY = (*SCAN, "--key", "x")
+IMPORT = ("db", "import", "work", "list")
+
+# What is wrong, and a word of the message.
+WRONG = {
+    "no command": ((), "command"),
+    "an unknown command": (("find",), "find"),
+    "an unknown option": (("--loud",), "--loud"),
+    "db alone": (("db",), "command"),
+    "an unknown db command": (("db", "drop"), "drop"),
+    "reporter alone": (("reporter",), "command"),
+    "keygen alone": (("keygen",), "KIND"),
+    "keygen of no kind": (("keygen", "king", "file"), "king"),
+    "keygen of two files": (("keygen", "curator", "a", "b"), ""),
+    "hash of nothing": (("hash",), "FILE"),
+    "hash --null without -": (("hash", "--null", "x.jpg"), "--null"),
+    "db import of nothing": (("db", "import", "work", "--source", "A", "--label", "x"), "PATH"),
+    "db import without a source": ((*IMPORT, "--label", "x"), "--source"),
+    "db import without a label": ((*IMPORT, "--source", "A"), "--label"),
+    "db import with an empty source": ((*IMPORT, "--source", "", "--label", "x"), "--source"),
+    "db import with too long a source": ((*IMPORT, "--source", "s" * 32, "--label", "x"),
+                                         "--source"),
+    "db import with too long a label": ((*IMPORT, "--source", "A", "--label", "l" * 24), "--label"),
+    "db import with a control character":
+        ((*IMPORT, "--source", "A", "--label", "a\nb"), "--label"),
+    "db import with a label that is no UTF-8":
+        ((*IMPORT, "--source", "A", "--label", b"\xff"), "--label"),
+    "db import with no workers": ((*IMPORT, "--source", "A", "--label", "x", "--workers", "0"),
+                                  "--workers"),
+    "db seal without a key": (("db", "seal", "work", "out"), "--key"),
+    "db seal of one name": (("db", "seal", "work", "--key", "x"), ""),
+    "db seal of epoch 0": (("db", "seal", "work", "out", "--key", "x", "--epoch", "0"), "--epoch"),
+    "db seal of epoch 2^63":
+        (("db", "seal", "work", "out", "--key", "x", "--epoch", str(2**63)), "--epoch"),
+    "db seal with too many curators":
+        (("db", "seal", "work", "out", "--key", "x", *17 * ("--curator", "x")), "--curator"),
+    "db info of nothing": (("db", "info"), "FILE"),
+    "db info of two files": (("db", "info", "a", "b"), "FILE"),
+    "scan without a database": (("scan", "--key", "x", "path"), "--db"),
+    "scan without an evaluator": ((*SCAN, "path"), "--evaluator"),
+    "scan with two evaluators": ((*WITH_KEY, "--evaluator", "unix:x", "path"), "--evaluator"),
+    "scan of nothing": (WITH_KEY, "PATH"),
+    "scan with a spool and no reporter's key": ((*WITH_KEY, "--spool", "x", "path"),
+                                                "--reporter-key"),
+    "scan with a reporter and no reporter's key":
+        ((*WITH_KEY, "--reporter", "unix:x", "path"), "--reporter-key"),
+    "scan with two reporters": ((*WITH_KEY, "--reporter-key", "x", "--reporter", "unix:x",
+                                 "--report-store", "x", "path"), "--report-store"),
+    "scan with a list and no store":
+        ((*WITH_KEY, "--reporter-key", "x", "--list", "x", "path"), "--report-store"),
+    "scan with no workers": ((*WITH_KEY, "--workers", "0", "path"), "--workers"),
+    "scan with a negative timeout": ((*WITH_KEY, "--timeout", "-1", "path"), "--timeout"),
+    "scan with a timeout of 0": ((*WITH_KEY, "--timeout", "0", "path"), "--timeout"),
+    "scan with a timeout in words": ((*WITH_KEY, "--timeout", "long", "path"), "--timeout"),
+    "scan over a network": ((*SCAN, "--evaluator", "http://localhost/", "path"), "unix:PATH"),
+    "scan with too long an address": ((*SCAN, "--evaluator", "unix:" + "x" * 108, "path"),
+                                      "--evaluator"),
+    "evaluator alone": (("evaluator",), "--key"),
+    "evaluator with a file to serve": (("evaluator", "--key", "x", "--listen", "unix:x", "x"), ""),
+    "evaluator on a port": (("evaluator", "--key", "x", "--listen", "localhost:80"), "unix:PATH"),
+    "reporter serve alone": (("reporter", "serve"), "--store"),
+    "reporter list alone": (("reporter", "list"), "--store"),
+}
+
+
+@cases(WRONG)
+def wrong_usage(world, row):
+    arguments, word = row
+    outcome = world.run(*arguments, exits=USAGE, cwd=world.folder)
+    equal(outcome.output, "", "output")
+    contains(outcome.errors.lower(), word.lower(), "hashveil")
+
+
+COMMANDS = ((), ("keygen",), ("hash",), ("db",), ("db", "import"), ("db", "seal"), ("db", "info"),
+            ("scan",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"))
+
+
+@cases({" ".join(("hashveil", *command)): command for command in COMMANDS})
+def help_is_printed_for(world, row):
+    outcome = world.run(*row, "--help", exits=DONE)
+    contains(outcome.output, "Usage: hashveil", *row)
+    equal(outcome.errors, "", "standard error")
+    assert all(len(line) <= 100 for line in outcome.output.splitlines()), outcome.output
+
+
+@case
+def the_version_is_printed(world):
+    name, version = world.run("--version").output.split()
+    equal((name, version.count(".")), ("hashveil", 2), "version")
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(sys.argv))
