@@ -56,7 +56,7 @@ typedef struct hashveil_import_counts {
 
 /**
  * Imports a text list of PDQ hashes, or a folder of pictures, as one transaction. Importing the
- * same again changes nothing.
+ * same again changes nothing; with another label it changes the label that this source gives.
  *
  * A list has one hash a line: 64 hex digits, alone or followed by ",QUALITY" and ",NAME" as
  * `hashveil hash` prints them. Empty lines and lines that begin with '#' are passed over. A folder
@@ -69,7 +69,12 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_workspace_import(hashveil_workspace *workspace, const char *path,
                           const hashveil_import_options *options, hashveil_import_counts *out);
 
-/** Gives all entries, ordered by hash, and the sources. Errors: ERR_IO, ERR_FORMAT, ERR_NO_MEMORY.
+/**
+ * Gives all entries, ordered by hash, and the sources. Bit i of an entry's lists stands for name i
+ * of the list of names, in the order in which sources were first imported. Where the sources of an
+ * entry disagree on its label, the first of them in that order counts.
+ *
+ * Errors: ERR_BUSY, ERR_IO, ERR_FORMAT, ERR_NO_MEMORY.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_workspace_entries(hashveil_workspace *workspace, hashveil_entries *out);
