@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A second reader of sealed databases, written from hashdb/sealed/FORMAT.md: reader.py MAKER.
+
+MAKER writes a database and tells what is in it; this opens the same records from the bytes alone.
+"""
+
+import hashlib
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+import cipher
+import group
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import gate  # noqa: E402 (it stands in the folder above)
+
+MASK_64 = 2**64 - 1
+MASKS_TRIED = 3
+
+
+class Refused(Exception):
+    """The file breaks a rule of the format."""
+
+
+def demand(holds, what):
+    if not holds:
+        raise Refused(what)
+
+
+class Fields:
+    """Takes fields from the front."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def take(self, count):
+        demand(len(self.data) >= count, "it ends too early")
+        taken, self.data = self.data[:count], self.data[count:]
+        return taken
+
+    def number(self, count):
+        return int.from_bytes(self.take(count), "little")
+
+
+class Database:
+    """A file, all of it checked."""
+
+    def __init__(self, data):
+        self.data = data
+        magic, version, manifest_len, file_bytes, signatures, digest = struct.unpack(
+            "<8sIIQQ32s", data[:64])
+        demand(magic == b"HVSEALDB" and version == 1, "header")
+        demand(file_bytes == len(data), "length")
+        manifest = data[64:64 + manifest_len]
+        demand(hashlib.sha256(manifest).digest() == digest, "manifest digest")
+        self.end = 64 + manifest_len
+        self.parse(Fields(manifest))
+        demand(signatures == self.end and data[signatures:] == bytes(8), "signatures")
+
+    def parse(self, fields):
+        demand(fields.number(4) == 1 and fields.number(1) == 0, "suite and mode")
+        demand(fields.take(3) == bytes(3), "reserved")
+        self.epoch, self.created_s = fields.number(8), fields.number(8)
+        self.evaluator_public, self.mask_seed = fields.take(32), fields.take(32)
+        self.masks, self.bits, self.pool_bits, self.slot_bits = (fields.number(4) for _ in range(4))
+        demand(2 <= self.masks <= 32 and 16 <= self.bits <= 64, "masks")
+        demand(self.bits <= self.pool_bits <= 256 and 10 <= self.slot_bits <= 24, "pool and slots")
+        demand(fields.number(4) == 64, "record length")
+        list_count, curator_count = fields.number(4), fields.number(4)
+        demand(list_count <= 64 and curator_count <= 16, "counts")
+        self.lists = [fields.take(32).rstrip(b"\0").decode() for _ in range(list_count)]
+        self.curators = [fields.take(32) for _ in range(curator_count)]
+        self.value_bytes = 16 + (self.slot_bits + 7) // 8
+        self.tables = [self.parse_table(fields) for _ in range(self.masks)]
+        self.records = self.section(fields, 64 << self.slot_bits)
+        demand(not fields.data, "manifest length")
+
+    def section_place(self, fields):
+        return fields.number(8), fields.number(8), fields.take(32)
+
+    def check_section(self, place, length):
+        offset, found, digest = place
+        demand(offset == (self.end + 63) // 64 * 64 and found == length, "place of a section")
+        demand(self.data[self.end:offset] == bytes(offset - self.end), "bytes between sections")
+        content = self.data[offset:offset + length]
+        demand(len(content) == length and hashlib.sha256(content).digest() == digest, "digest")
+        self.end = offset + length
+        return content
+
+    def section(self, fields, length):
+        return self.check_section(self.section_place(fields), length)
+
+    def parse_table(self, fields):
+        place = self.section_place(fields)
+        seed, segment_len, segment_count = fields.number(8), fields.number(4), fields.number(4)
+        demand(segment_len in [1 << i for i in range(19)], "segment length")
+        demand(1 <= segment_count <= 2**28, "segment count")
+        length = (segment_count + 2) * segment_len * self.value_bytes
+        return seed, segment_len, segment_count, self.check_section(place, length)
+
+    def positions(self):
+        """Returns each mask's positions."""
+        pool = sorted(range(256), key=lambda i: ((i // 16 + 1)**2 + (i % 16 + 1)**2, i))
+        pool = pool[:self.pool_bits]
+        numbers = mask_numbers(self.mask_seed)
+        masks = []
+        for _ in range(self.masks):
+            for k in range(self.bits):
+                j = k + draw_below(numbers, self.pool_bits - k)
+                pool[k], pool[j] = pool[j], pool[k]
+            masks.append(pool[:self.bits])
+        return masks
+
+    def look_up(self, mask, y):
+        """Returns a token's slot and share."""
+        seed, segment_len, segment_count, table = self.tables[mask]
+        h = int.from_bytes(y[:8], "little") + seed & MASK_64
+        h = (h ^ h >> 33) * 0xff51afd7ed558ccd & MASK_64
+        h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53 & MASK_64
+        h ^= h >> 33
+        p0 = h * segment_count * segment_len >> 64
+        places = (p0, p0 + segment_len ^ (h >> 18) % segment_len,
+                  p0 + 2 * segment_len ^ h % segment_len)
+        value = int.from_bytes(y[8:8 + self.value_bytes], "little")
+        for place in places:
+            stored = table[place * self.value_bytes:(place + 1) * self.value_bytes]
+            value ^= int.from_bytes(stored, "little")
+        share = (value % 2**128).to_bytes(16, "little")
+        return (value >> 128) % 2**self.slot_bits, share
+
+    def open_record(self, slot, secret):
+        """Returns id, label and lists, or None."""
+        key = hashlib.sha512(b"hashveil/v1/record" + struct.pack("<QQ", self.epoch, slot) +
+                             secret).digest()[:32]
+        sealed = self.records[64 * slot:64 * slot + 64]
+        plain = cipher.open_gcm(key, bytes(12), sealed[:48], sealed[48:])
+        if plain is None:
+            return None
+        return plain[:16].hex(), plain[17:17 + plain[16]].decode(), int.from_bytes(plain[40:],
+                                                                                   "little")
+
+
+def mask_numbers(seed):
+    block = 0
+    while True:
+        digest = hashlib.sha512(b"hashveil/v1/masks" + seed + block.to_bytes(4, "little")).digest()
+        yield from struct.unpack("<16I", digest)
+        block += 1
+
+
+def draw_below(numbers, bound):
+    limit = 2**32 // bound * bound
+    return next(number for number in numbers if number < limit) % bound
+
+
+def match(database, secret, hash_bits):
+    """Returns the record that a hash opens, or None."""
+    found = []
+    for mask, positions in list(enumerate(database.positions()))[:MASKS_TRIED]:
+        bits = sum((hash_bits >> position & 1) << k for k, position in enumerate(positions))
+        token = (b"hashveil/v1/token" + database.epoch.to_bytes(8, "little") + bytes([mask]) +
+                 bits.to_bytes(8, "little"))
+        found.append((mask + 1, *database.look_up(mask, group.evaluate(secret, token, 0))))
+    for i, (point_a, slot_a, share_a) in enumerate(found):
+        for point_b, slot_b, share_b in found[:i]:
+            if slot_a == slot_b:
+                return database.open_record(slot_a, cipher.join(point_a, share_a, point_b, share_b))
+    return None
+
+
+def opens_all(database, secret, entries):
+    wrong = []
+    for hash_hex, *expected in entries:
+        record = match(database, secret, int(hash_hex, 16))
+        wanted = expected[0], expected[2], int(expected[1])
+        if record != wanted:
+            wrong.append(f"{hash_hex}: got {record}, sealed was {wanted}")
+    return wrong
+
+
+def is_refused(data, offset):
+    damaged = bytearray(data)
+    damaged[offset] ^= 1
+    try:
+        Database(bytes(damaged))
+    except (Refused, ValueError):
+        return []
+    return [f"byte {offset} changed, and nothing noticed"]
+
+
+def gcm_answers():
+    """Test case 14 of the GCM specification (McGrew and Viega, 2005)."""
+    ciphertext = bytes.fromhex("cea7403d4d606b6e074ec5d3baf39d18")
+    tag = bytes.fromhex("d0d1c8a799996bf0265b98b5d48ab919")
+    plain = cipher.open_gcm(bytes(32), bytes(12), ciphertext, tag)
+    return [] if plain == bytes(16) else [f"got {plain}"]
+
+
+def main(maker):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "list.hvdb")
+        told = subprocess.run([maker, path], check=True, text=True, capture_output=True).stdout
+        with open(path, "rb") as file:
+            data = file.read()
+    secret, *entries = [line.split("\t") for line in told.splitlines()]
+    secret = bytes.fromhex(secret[0])
+    database = Database(data)
+    unlisted = match(database, secret, int(entries[0][0], 16) ^ (2**256 - 1))
+    offsets = {"header": 16, "manifest": 90, "a table": len(data) // 2,
+               "a record": len(data) - 100, "signatures": len(data) - 1}
+    cases = [("GCM gives the published answer", gcm_answers()),
+             ("every listed hash opens its own record", opens_all(database, secret, entries)),
+             ("an unlisted hash opens nothing", [str(unlisted)] if unlisted else []),
+             ("the lists' names are in the manifest",
+              [] if database.lists == ["list A", "list B"] else [str(database.lists)])]
+    cases += [(f"a changed byte is refused: {name}", is_refused(data, offset))
+              for name, offset in offsets.items()]
+    return gate.report(cases)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
