@@ -7,6 +7,7 @@ import sys
 
 MAX_REASONS = 8  # the first ones name the fault, a compiler's later ones follow from it
 NOT_OURS = re.compile(r"build(-.*)?|__pycache__|\.git")
+IN_BUILDS = "meson-private"  # a folder that every build has, whatever the build is called
 
 
 def project_files(root, suffixes=("",), folders=(".",)):
@@ -14,7 +15,8 @@ def project_files(root, suffixes=("",), folders=(".",)):
     found = []
     for folder in folders:
         for parent, names, files in os.walk(os.path.join(root, folder)):
-            names[:] = [name for name in names if not NOT_OURS.fullmatch(name)]
+            names[:] = [name for name in names if not NOT_OURS.fullmatch(name) and
+                        not os.path.isdir(os.path.join(parent, name, IN_BUILDS))]
             paths = [os.path.relpath(os.path.join(parent, name), root) for name in files]
             found += [path for path in paths if path.endswith(tuple(suffixes))]
     return sorted(found)
