@@ -50,8 +50,13 @@ check_fuzz() {
     for folder in tests/corpus/*/; do
         name=$(basename "$folder")
         found=$(mktemp -d)
-        "build-fuzz/tests/fuzz_$name" -max_total_time=$seconds_to_fuzz -artifact_prefix=build-fuzz/ \
-            -print_final_stats=0 -verbosity=0 "$found" "$folder"
+        log=build-fuzz/fuzz_$name.log
+        printf 'fuzz_%s: %d s\n' "$name" "$seconds_to_fuzz"
+        "build-fuzz/tests/fuzz_$name" -max_total_time="$seconds_to_fuzz" \
+            -artifact_prefix=build-fuzz/ "$found" "$folder" >"$log" 2>&1 || {
+            cat "$log"
+            exit 1
+        }
         rm -rf "$found"
     done
 }
