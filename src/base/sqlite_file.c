@@ -139,8 +139,9 @@ hashveil_status hv_sqlite_open(const char *path, const struct hv_sqlite_kind *ki
         return HASHVEIL_ERR_NO_MEMORY;
     }
     /* For reading too: what a killed writer left half done must be undone first. */
-    status = hv_status_of_sqlite(
-        db, sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+    const int result =
+        sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    status = hv_status_of_sqlite(db, result);
     if (status == HASHVEIL_OK) {
         status = set_up(db, kind, mode);
     }
