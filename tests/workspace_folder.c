@@ -5,6 +5,7 @@
 #include "draw.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -36,12 +37,17 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
     return remove(path);
 }
 
+/* A process that was killed may leave a journal, or the new file under its first name. */
 void remove_workspace_folder(void)
 {
-    char journal[80];
-    snprintf(journal, sizeof journal, "%s-journal", folder.workspace_path);
-    unlink(journal); /* where a process was killed */
-    unlink(folder.workspace_path);
+    DIR *entries = opendir(folder.path);
+    ck_assert_ptr_nonnull(entries);
+    for (const struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
+        if (strncmp(entry->d_name, "workspace", strlen("workspace")) == 0) {
+            ck_assert_int_eq(unlinkat(dirfd(entries), entry->d_name, 0), 0);
+        }
+    }
+    closedir(entries);
     unlink(folder.list_path);
     nftw(folder.pictures_path, remove_entry, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
     ck_assert_int_eq(rmdir(folder.path), 0); /* nothing else is left behind */
@@ -126,16 +132,6 @@ hashveil_workspace *open_workspace(hashveil_workspace_mode mode)
     return workspace;
 }
 
-hashveil_entries read_entries(void)
-{
-    hashveil_entries entries;
-    hashveil_workspace *workspace = open_workspace(HASHVEIL_WORKSPACE_READ);
-    ck_assert_int_eq(hashveil_workspace_entries(workspace, &entries), HASHVEIL_OK);
-    hashveil_workspace_close(workspace);
-    ck_assert_sound_entries(&entries);
-    return entries;
-}
-
 static void ck_assert_text(const char *text, size_t room)
 {
     const size_t len = strnlen(text, room);
@@ -144,22 +140,39 @@ static void ck_assert_text(const char *text, size_t room)
 
 void ck_assert_sound_entries(const hashveil_entries *entries)
 {
-    char last[HASHVEIL_PDQ_HEX_LEN + 1] = "";
     ck_assert_uint_le(entries->list_count, HASHVEIL_MAX_LISTS);
     for (size_t i = 0; i < entries->list_count; i++) {
         ck_assert_text(entries->list_names[i], sizeof entries->list_names[i]);
     }
     for (size_t i = 0; i < entries->count; i++) {
-        const hashveil_entry *entry = &entries->entries[i];
+        const hashveil_record *record = &entries->entries[i].record;
+        ck_assert_text(record->label, sizeof record->label);
+        ck_assert_uint_ne(record->lists, 0);
+        ck_assert(entries->list_count == HASHVEIL_MAX_LISTS ||
+                  record->lists >> entries->list_count == 0);
+    }
+}
+
+static void ck_assert_ordered(const hashveil_entries *entries)
+{
+    char last[HASHVEIL_PDQ_HEX_LEN + 1] = "";
+    for (size_t i = 0; i < entries->count; i++) {
         char hex[HASHVEIL_PDQ_HEX_LEN + 1];
-        hashveil_pdq_to_hex(&entry->hash, hex);
+        hashveil_pdq_to_hex(&entries->entries[i].hash, hex);
         ck_assert_str_gt(hex, last);
         memcpy(last, hex, sizeof last);
-        ck_assert_text(entry->record.label, sizeof entry->record.label);
-        ck_assert_uint_ne(entry->record.lists, 0);
-        ck_assert(entries->list_count == HASHVEIL_MAX_LISTS ||
-                  entry->record.lists >> entries->list_count == 0);
     }
+}
+
+hashveil_entries read_entries(void)
+{
+    hashveil_entries entries;
+    hashveil_workspace *workspace = open_workspace(HASHVEIL_WORKSPACE_READ);
+    ck_assert_int_eq(hashveil_workspace_entries(workspace, &entries), HASHVEIL_OK);
+    hashveil_workspace_close(workspace);
+    ck_assert_sound_entries(&entries);
+    ck_assert_ordered(&entries);
+    return entries;
 }
 
 void ck_assert_same_entries(const hashveil_entries *a, const hashveil_entries *b)

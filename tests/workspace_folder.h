@@ -47,9 +47,9 @@ struct told import_list(const char *source, const char *label);
 
 hashveil_workspace *open_workspace(hashveil_workspace_mode mode);
 
-/* All that is in the workspace; released by hashveil_entries_clear. What holds for every workspace
- * is checked: order, ids, labels, lists. */
+/* All that is in the workspace, in order and sound; released by hashveil_entries_clear. */
 hashveil_entries read_entries(void);
+/* Sources and labels are texts, and every entry has a source. */
 void ck_assert_sound_entries(const hashveil_entries *entries);
 void ck_assert_same_entries(const hashveil_entries *a, const hashveil_entries *b);
 void ck_assert_counts(const struct told *told, hashveil_import_counts expected);
