@@ -11,7 +11,7 @@
 #include "base/threads.h"
 #include "base/walk.h"
 
-enum { BATCH_FILES = 64 };
+enum { BATCH_FILES = 64, START_BYTES = 64 };
 
 /* One file, and what became of it. */
 struct picture {
@@ -25,6 +25,22 @@ struct batch {
     size_t count;
 };
 
+/* A file above the limit is a problem only if it is a picture: its first bytes tell. */
+static hashveil_status status_of_giant(const char *path, const hashveil_image_options *options)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    hashveil_image image = {0};
+    hashveil_status status = hv_read_file_start(path, START_BYTES, &bytes, &len);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    status = hashveil_image_decode(bytes, len, options, &image);
+    hashveil_image_clear(&image);
+    free(bytes);
+    return status == HASHVEIL_ERR_UNSUPPORTED ? status : HASHVEIL_ERR_LIMIT;
+}
+
 static hashveil_status fingerprint_file(const char *path, hashveil_fingerprint *out)
 {
     const hashveil_image_options options = HASHVEIL_IMAGE_OPTIONS_DEFAULT;
@@ -32,6 +48,9 @@ static hashveil_status fingerprint_file(const char *path, hashveil_fingerprint *
     uint8_t *bytes = NULL;
     size_t len = 0;
     hashveil_status status = hv_read_file(path, options.limits.max_file_bytes, &bytes, &len);
+    if (status == HASHVEIL_ERR_LIMIT) {
+        return status_of_giant(path, &options);
+    }
     if (status != HASHVEIL_OK) {
         return status;
     }

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Folders of pictures into a workspace: what is hashed, what is passed over, what is told. */
+#include "draw.h"
+#include "picture.h"
+#include "run_suite.h"
+#include "workspace_folder.h"
+
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define COUNT(rows) ((int)(sizeof(rows) / sizeof *(rows)))
+
+/* More than are hashed at once. */
+enum { NOBODY = 65534, SECONDS = 60, MANY = 70, SIDE_PX = 64 };
+
+static const hashveil_import_options asked = {.source = "source", .label = "label", .workers = 2};
+static const struct workspace_folder *folder;
+
+static void make_folder(void)
+{
+    folder = make_workspace_folder();
+    ck_assert_int_eq(mkdir(folder->pictures_path, 0755), 0);
+}
+
+struct path {
+    char text[104]; /* fits the address of a socket */
+};
+
+static struct path path_of(const char *name)
+{
+    struct path path;
+    snprintf(path.text, sizeof path.text, "%s/%s", folder->pictures_path, name);
+    return path;
+}
+
+static void put(const char *name, const void *bytes, size_t len)
+{
+    FILE *file = fopen(path_of(name).text, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, len, file), len);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void put_folder(const char *name)
+{
+    ck_assert_int_eq(mkdir(path_of(name).text, 0755), 0);
+}
+
+enum kind { JPEG, PNG };
+
+static void encode(const hashveil_image *picture, enum kind kind, uint8_t **bytes_out,
+                   size_t *len_out)
+{
+    static const struct picture_jpeg jpeg = {.quality = 90};
+    static const struct picture_png png = {.colour_type = PNG_COLOR_TYPE_RGB, .bit_depth = 8};
+    if (kind == JPEG) {
+        picture_to_jpeg(picture, &jpeg, bytes_out, len_out);
+    } else {
+        picture_to_png(picture, &png, bytes_out, len_out);
+    }
+}
+
+/* Puts a picture and returns its hash, by way of its file: JPEG changes it. */
+static hashveil_pdq put_picture(const char *name, enum kind kind, uint64_t seed)
+{
+    const hashveil_image_options options = HASHVEIL_IMAGE_OPTIONS_DEFAULT;
+    hashveil_fingerprint fingerprint;
+    hashveil_image picture;
+    uint8_t *bytes;
+    size_t len;
+    picture_draw(&picture, SIDE_PX, SIDE_PX, 3, seed);
+    encode(&picture, kind, &bytes, &len);
+    hashveil_image_clear(&picture);
+    put(name, bytes, len);
+    ck_assert_int_eq(hashveil_image_decode(bytes, len, &options, &picture), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(&picture, &fingerprint), HASHVEIL_OK);
+    ck_assert_uint_ge(fingerprint.quality, HASHVEIL_PDQ_MIN_QUALITY);
+    hashveil_image_clear(&picture);
+    free(bytes);
+    return fingerprint.hash;
+}
+
+static void put_flat_picture(const char *name)
+{
+    hashveil_image picture;
+    uint8_t *bytes;
+    size_t len;
+    picture_draw(&picture, SIDE_PX, SIDE_PX, 3, 0);
+    memset(picture.pixels, 128, picture.height_px * picture.stride_bytes);
+    encode(&picture, PNG, &bytes, &len);
+    put(name, bytes, len);
+    free(bytes);
+    hashveil_image_clear(&picture);
+}
+
+/* A picture that ends in the middle. */
+static void put_half_picture(const char *name, enum kind kind)
+{
+    hashveil_image picture;
+    uint8_t *bytes;
+    size_t len;
+    picture_draw(&picture, SIDE_PX, SIDE_PX, 3, 0);
+    encode(&picture, kind, &bytes, &len);
+    put(name, bytes, len / 2);
+    free(bytes);
+    hashveil_image_clear(&picture);
+}
+
+static void ck_assert_holds(const hashveil_pdq *hashes, size_t count)
+{
+    hashveil_entries entries = read_entries();
+    ck_assert_uint_eq(entries.count, count);
+    for (size_t i = 0; i < count; i++) {
+        size_t place = 0;
+        while (place < count && hashveil_pdq_distance(&hashes[i], &entries.entries[place].hash)) {
+            place++;
+        }
+        ck_assert_msg(place < count, "picture %zu is missing", i);
+    }
+    hashveil_entries_clear(&entries);
+}
+
+START_TEST(every_picture_below_a_folder_is_hashed)
+{
+    hashveil_pdq hashes[5];
+    put_folder("b");
+    put_folder("b/deeper");
+    put_folder("empty");
+    hashes[0] = put_picture("a.jpg", JPEG, 0);
+    hashes[1] = put_picture("b/deeper/c.png", PNG, 1);
+    hashes[2] = put_picture("b/without extension", JPEG, 2);
+    hashes[3] = put_picture(".hidden.png", PNG, 3);
+    hashes[4] = put_picture("wrong.jpg", PNG, 4);
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 5});
+    ck_assert_uint_eq(told.progress, 5);
+    ck_assert_holds(hashes, 5);
+}
+END_TEST
+
+START_TEST(importing_a_folder_again_changes_nothing)
+{
+    put_picture("a.jpg", JPEG, 0);
+    put_picture("b.png", PNG, 1);
+    import_path(folder->pictures_path, &asked);
+    hashveil_entries before = read_entries();
+    put_picture("copy of b.png", PNG, 1);
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.known = 3});
+    hashveil_entries after = read_entries();
+    ck_assert_same_entries(&before, &after);
+    hashveil_entries_clear(&before);
+    hashveil_entries_clear(&after);
+}
+END_TEST
+
+START_TEST(what_is_no_picture_is_counted_and_no_problem)
+{
+    const hashveil_import_options strict = {
+        .source = "source", .label = "label", .is_strict = true};
+    put("notes.txt", "notes", 5);
+    put("empty.jpg", "", 0);
+    put("JF", "\xff\xd8", 2); /* as a JPEG begins, but too short to tell */
+    put_flat_picture("flat.png");
+    const hashveil_pdq hash = put_picture("z.png", PNG, 1);
+    const struct told told = import_path(folder->pictures_path, &strict);
+    ck_assert_counts(&told,
+                     (hashveil_import_counts){.added = 1, .low_quality = 1, .not_images = 3});
+    ck_assert_str_eq(told.problems, "");
+    ck_assert_uint_eq(told.progress, 5);
+    ck_assert_holds(&hash, 1);
+}
+END_TEST
+
+START_TEST(problems_are_told_with_their_files_in_order)
+{
+    put_folder("middle");
+    put_half_picture("a.jpg", JPEG);
+    put_half_picture("middle/b.png", PNG);
+    put("z.jpg", "\xff\xd8\xff\xd9", 4);
+    const hashveil_pdq hash = put_picture("n.jpg", JPEG, 1);
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 1, .problems = 3});
+    ck_assert_str_eq(told.problems, "pictures/a.jpg:0: it ends too early\n"
+                                    "pictures/middle/b.png:0: it ends too early\n"
+                                    "pictures/z.jpg:0: malformed or damaged\n");
+    ck_assert_holds(&hash, 1);
+}
+END_TEST
+
+static void put_socket(const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path_of(name).text);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+}
+
+START_TEST(links_and_special_files_are_passed_over)
+{
+    put_folder("real");
+    const hashveil_pdq hash = put_picture("real/a.jpg", JPEG, 0);
+    ck_assert_int_eq(symlink("real/a.jpg", path_of("link.jpg").text), 0);
+    ck_assert_int_eq(symlink("real", path_of("link to a folder").text), 0);
+    ck_assert_int_eq(symlink("..", path_of("real/loop").text), 0);
+    ck_assert_int_eq(symlink("nothing", path_of("link to nothing").text), 0);
+    ck_assert_int_eq(mkfifo(path_of("pipe.jpg").text, 0600), 0);
+    put_socket("socket.jpg");
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 1});
+    ck_assert_holds(&hash, 1);
+}
+END_TEST
+
+START_TEST(what_may_not_be_read_is_told_and_the_rest_is_kept)
+{
+    const bool is_root = geteuid() == 0;
+    put_folder("closed");
+    put_picture("closed/a.jpg", JPEG, 0);
+    put_picture("d.jpg", JPEG, 1);
+    const hashveil_pdq hash = put_picture("e.jpg", JPEG, 2);
+    ck_assert_int_eq(chmod(path_of("closed").text, 0), 0);
+    ck_assert_int_eq(chmod(path_of("d.jpg").text, 0), 0);
+    ck_assert_int_eq(chmod(folder->path, 0777), 0);
+    ck_assert(!is_root || seteuid(NOBODY) == 0);
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 1, .problems = 2});
+    ck_assert_str_eq(told.problems, "pictures/closed:0: permission denied\n"
+                                    "pictures/d.jpg:0: permission denied\n");
+    ck_assert_holds(&hash, 1);
+    ck_assert(!is_root || seteuid(0) == 0);
+    ck_assert_int_eq(chmod(path_of("closed").text, 0755), 0);
+}
+END_TEST
+
+/* Sparse files: they take no room. */
+static void put_giant(const char *name, const void *start, size_t len)
+{
+    const hashveil_image_limits limits = HASHVEIL_IMAGE_LIMITS_DEFAULT;
+    put(name, start, len);
+    ck_assert_int_eq(truncate(path_of(name).text, (off_t)limits.max_file_bytes + 1), 0);
+}
+
+START_TEST(a_giant_file_is_a_problem_only_if_it_is_a_picture)
+{
+    put_giant("a video.mp4",
+              "\0\0\0\x20"
+              "ftypmp42",
+              12);
+    put_giant("picture.jpg", "\xff\xd8\xff\xe0", 4);
+    put_giant("picture.png", "\x89PNG\r\n\x1a\n", 8);
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.not_images = 1, .problems = 2});
+    ck_assert_str_eq(told.problems, "pictures/picture.jpg:0: above a configured limit\n"
+                                    "pictures/picture.png:0: above a configured limit\n");
+}
+END_TEST
+
+START_TEST(a_strict_import_ends_at_the_first_problem_in_order)
+{
+    const hashveil_import_options strict = {
+        .source = "source", .label = "label", .is_strict = true, .workers = 4};
+    put_picture("a.png", PNG, 0);
+    put_half_picture("b.png", PNG);
+    put_picture("c.png", PNG, 1);
+    put_half_picture("d.jpg", JPEG);
+    const struct told told = import_path(folder->pictures_path, &strict);
+    ck_assert_int_eq(told.status, HASHVEIL_ERR_TRUNCATED);
+    ck_assert_str_eq(told.problems, "pictures/b.png:0: it ends too early\n");
+    hashveil_entries entries = read_entries();
+    ck_assert_uint_eq(entries.count, 0);
+    ck_assert_uint_eq(entries.list_count, 0);
+    hashveil_entries_clear(&entries);
+}
+END_TEST
+
+static const unsigned worker_counts[] = {1, 2, 7, 0};
+
+START_TEST(the_number_of_workers_changes_nothing)
+{
+    static hashveil_pdq hashes[MANY];
+    hashveil_import_options with_workers = asked;
+    with_workers.workers = worker_counts[_i];
+    for (unsigned i = 0; i < MANY; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%03u.png", i);
+        hashes[i] = put_picture(name, PNG, i);
+    }
+    put_half_picture("000 half.png", PNG);
+    put_half_picture("063 half.png", PNG);
+    put_half_picture("069 half.jpg", JPEG);
+    const struct told told = import_path(folder->pictures_path, &with_workers);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = MANY, .problems = 3});
+    ck_assert_str_eq(told.problems, "pictures/000 half.png:0: it ends too early\n"
+                                    "pictures/063 half.png:0: it ends too early\n"
+                                    "pictures/069 half.jpg:0: it ends too early\n");
+    ck_assert_uint_eq(told.progress, MANY + 3);
+    ck_assert_holds(hashes, MANY);
+}
+END_TEST
+
+/* Removes what is left of the folder when the first files are done. */
+struct vandal {
+    uint64_t problems;
+    bool is_done;
+};
+
+static void remove_the_rest(void *context, uint64_t done, uint64_t total)
+{
+    struct vandal *vandal = context;
+    (void)total;
+    ck_assert_uint_gt(done, 0);
+    if (!vandal->is_done) {
+        ck_assert_int_eq(unlink(path_of("y.txt").text), 0);
+        ck_assert_int_eq(unlink(path_of("z/a.txt").text), 0);
+        ck_assert_int_eq(rmdir(path_of("z").text), 0);
+        vandal->is_done = true;
+    }
+}
+
+static void count_vanished(void *context, const char *path, uint64_t line, hashveil_status status)
+{
+    struct vandal *vandal = context;
+    ck_assert_int_eq(status, HASHVEIL_ERR_NOT_FOUND);
+    ck_assert_uint_eq(line, 0);
+    ck_assert_str_eq(path, path_of(vandal->problems == 0 ? "y.txt" : "z").text);
+    vandal->problems++;
+}
+
+START_TEST(what_vanishes_during_an_import_is_a_problem)
+{
+    struct vandal vandal = {0};
+    hashveil_import_counts counts;
+    hashveil_import_options options = asked;
+    options.progress = remove_the_rest;
+    options.on_problem = count_vanished;
+    options.context = &vandal;
+    for (unsigned i = 0; i < MANY; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%03u.txt", i);
+        put(name, "x", 1);
+    }
+    put("y.txt", "x", 1);
+    put_folder("z");
+    put("z/a.txt", "x", 1);
+    hashveil_workspace *workspace = open_workspace(HASHVEIL_WORKSPACE_WRITE);
+    ck_assert_int_eq(hashveil_workspace_import(workspace, folder->pictures_path, &options, &counts),
+                     HASHVEIL_OK);
+    ck_assert_uint_eq(counts.not_images, MANY);
+    ck_assert_uint_eq(counts.problems, 2);
+    ck_assert_uint_eq(vandal.problems, 2);
+    hashveil_workspace_close(workspace);
+}
+END_TEST
+
+START_TEST(a_folder_may_be_empty_or_named_by_a_link)
+{
+    const struct path link = path_of("link");
+    put_folder("real");
+    ck_assert_int_eq(symlink("real", link.text), 0);
+    struct told told = import_path(link.text, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){0});
+    const hashveil_pdq hash = put_picture("real/a.jpg", JPEG, 0);
+    told = import_path(link.text, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 1});
+    ck_assert_holds(&hash, 1);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_or_no_folder_is_an_error)
+{
+    put_picture("a.jpg", JPEG, 0);
+    ck_assert_int_eq(import_path(path_of("nothing").text, &asked).status, HASHVEIL_ERR_NOT_FOUND);
+    ck_assert_int_eq(import_path(path_of("a.jpg/b").text, &asked).status, HASHVEIL_ERR_NOT_FOUND);
+    ck_assert_int_eq(import_path("", &asked).status, HASHVEIL_ERR_NOT_FOUND);
+    ck_assert_int_eq(import_path(path_of("a.jpg").text, &asked).status,
+                     HASHVEIL_ERR_UNSUPPORTED); /* a list would be text */
+    ck_assert_holds(NULL, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("workspace_pictures");
+    TCase *pictures = tcase_create("pictures");
+    TCase *problems = tcase_create("problems");
+
+    tcase_add_checked_fixture(pictures, make_folder, remove_workspace_folder);
+    tcase_set_timeout(pictures, SECONDS);
+    tcase_add_test(pictures, every_picture_below_a_folder_is_hashed);
+    tcase_add_test(pictures, importing_a_folder_again_changes_nothing);
+    tcase_add_test(pictures, what_is_no_picture_is_counted_and_no_problem);
+    tcase_add_test(pictures, links_and_special_files_are_passed_over);
+    tcase_add_loop_test(pictures, the_number_of_workers_changes_nothing, 0, COUNT(worker_counts));
+    tcase_add_test(pictures, a_folder_may_be_empty_or_named_by_a_link);
+    suite_add_tcase(suite, pictures);
+
+    tcase_add_checked_fixture(problems, make_folder, remove_workspace_folder);
+    tcase_set_timeout(problems, SECONDS);
+    tcase_add_test(problems, problems_are_told_with_their_files_in_order);
+    tcase_add_test(problems, what_may_not_be_read_is_told_and_the_rest_is_kept);
+    tcase_add_test(problems, a_giant_file_is_a_problem_only_if_it_is_a_picture);
+    tcase_add_test(problems, a_strict_import_ends_at_the_first_problem_in_order);
+    tcase_add_test(problems, what_vanishes_during_an_import_is_a_problem);
+    tcase_add_test(problems, a_folder_that_is_not_there_or_no_folder_is_an_error);
+    suite_add_tcase(suite, problems);
+    return run_suite(suite);
+}
