@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every probe under a blind of its own: no capture of requests can show that one served twice. */
+#include "psi/client.h"
+#include "psi/oprf.h"
+#include "run_suite.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COUNT = 64, BATCHES = 3, ROWS = BATCHES * COUNT };
+
+static uint8_t request[HV_MESSAGE_HEADER_BYTES + COUNT * HV_ELEMENT_BYTES];
+
+/* The same few tokens in every batch, and in each batch some of them twice. */
+static void blind(struct hv_client_batch *batch)
+{
+    *batch = (struct hv_client_batch){.mode = HV_OPRF_MODE_OPRF, .epoch = 7, .count = COUNT};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        batch->token[i] = (struct hv_token){.bits = i / 2, .mask = 3};
+    }
+    ck_assert_int_ge(sodium_init(), 0);
+    ck_assert_int_eq(hv_client_blind(batch, request), HASHVEIL_OK);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return memcmp(a, b, HV_ELEMENT_BYTES);
+}
+
+static void expect_all_different(uint8_t rows[ROWS][HV_ELEMENT_BYTES], const char *what)
+{
+    qsort(rows, ROWS, HV_ELEMENT_BYTES, compare);
+    for (size_t i = 1; i < ROWS; i++) {
+        ck_assert_msg(compare(rows[i - 1], rows[i]) != 0, "a repeated %s", what);
+    }
+}
+
+START_TEST(no_blind_and_no_element_comes_twice)
+{
+    static struct hv_client_batch batch;
+    static uint8_t blinds[ROWS][HV_ELEMENT_BYTES];
+    static uint8_t elements[ROWS][HV_ELEMENT_BYTES];
+    for (size_t i = 0; i < BATCHES; i++) {
+        blind(&batch);
+        memcpy(blinds[i * COUNT], batch.blind, sizeof batch.blind[0] * COUNT);
+        memcpy(elements[i * COUNT], request + HV_MESSAGE_HEADER_BYTES, sizeof elements[0] * COUNT);
+    }
+    expect_all_different(blinds, "blind");
+    expect_all_different(elements, "element");
+}
+END_TEST
+
+START_TEST(every_element_is_its_token_under_its_blind)
+{
+    static struct hv_client_batch batch;
+    blind(&batch);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct hv_token_input input;
+        uint8_t element[HV_ELEMENT_BYTES];
+        hv_token_encode(&batch.token[i], batch.epoch, &input);
+        const struct hv_piece piece = hv_token_piece(&input);
+        ck_assert(hv_oprf_blind(batch.mode, &piece, batch.blind[i], element));
+        ck_assert_mem_eq(element, request + HV_MESSAGE_HEADER_BYTES + i * HV_ELEMENT_BYTES,
+                         HV_ELEMENT_BYTES);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("blinding");
+    TCase *tcase = tcase_create("blinding");
+    tcase_add_test(tcase, no_blind_and_no_element_comes_twice);
+    tcase_add_test(tcase, every_element_is_its_token_under_its_blind);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
