@@ -19,8 +19,10 @@ import tempfile
 import time
 import traceback
 
+import processes
+
 DONE, MATCH, TROUBLE, USAGE = 0, 1, 2, 64
-MOST_SECONDS = 200  # after which a program or a condition counts as stuck
+MOST_SECONDS = 100  # after which a program or a condition counts as stuck
 
 _cases = []  # (sentence, function)
 
@@ -161,7 +163,7 @@ class World:
     def end(process):
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        process.communicate(timeout=MOST_SECONDS)
 
     def run(self, *arguments, exits=(DONE,), **options):
         """Runs the program to its end. exits: the exit code or codes that are right."""
@@ -285,5 +287,7 @@ def main(argv):
         world = World(os.path.abspath(program), os.path.abspath(picture_maker), folder)
         passed = [run_case(world, number, *row) for number, row in enumerate(chosen, 1)]
     finally:
+        for pid in processes.mentioning(folder):
+            processes.kill_if_alive(pid)
         shutil.rmtree(folder, ignore_errors=True)
     return 0 if all(passed) else 1

@@ -22,7 +22,7 @@ def kill_after(process, pause_s):
     """Kills a scan, wherever it is by then; returns the reports of the lines that it printed."""
     time.sleep(pause_s)
     process.kill()
-    output, errors = process.communicate()
+    output, errors = process.communicate(timeout=harness.MOST_SECONDS)
     assert process.returncode in (-signal.SIGKILL, MATCH), (process.returncode, errors)
     return REPORT.findall(output)
 
@@ -75,7 +75,7 @@ def a_scan_killed_while_it_delivers_loses_and_doubles_nothing_at(world, row):
     proxy = Proxy(world, "proxy", socket, pass_on)
     process = world.start("scan", "--json", *arguments(world, proxy.address),
                           *world.files("listed")[:5])
-    printed = REPORT.findall(process.communicate()[0])
+    printed = REPORT.findall(process.communicate(timeout=harness.MOST_SECONDS)[0])
     equal(process.returncode, -signal.SIGKILL, "exit code")
     equal(len(printed), 5, "printed reports")
     waiting, stored = ids_of(world)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Linux says about processes that are not our own children."""
 
+import contextlib
 import os
+import signal
 
 
 def fields_of(pid):
@@ -20,9 +22,27 @@ def is_alive(pid):
     return fields is not None and fields[0] not in "ZX"
 
 
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def mentioning(folder):
+    """Returns the processes that were started with arguments below a folder."""
+    found = []
+    for pid in all_pids():
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            if os.fsencode(folder) + b"/" in file.read():
+                found.append(pid)
+    return found
+
+
+def kill_if_alive(pid):
+    if is_alive(pid):
+        os.kill(pid, signal.SIGKILL)
+
+
 def children_of(pid):
-    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    return [child for child in pids if (fields_of(child) or (None, None))[1] == pid]
+    return [child for child in all_pids() if (fields_of(child) or (None, None))[1] == pid]
 
 
 def catches(pid, number):
