@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 #include "base/memory.h"
@@ -32,10 +33,17 @@ hashveil_status hv_walk_open(const char *const *paths, size_t count, struct hv_w
     return HASHVEIL_OK;
 }
 
-/* Each path is a tree of its own: fts would sort the paths given too. */
-static hashveil_status open_next_tree(struct hv_walk *walk)
+/* fts gives up at a path that is empty or too long for the system; others behind it may be fine. */
+static hashveil_status status_of_path(const char *path)
 {
-    char *const roots[] = {(char *)walk->paths[walk->next++], NULL}; /* fts only reads it */
+    struct stat info;
+    return lstat(path, &info) == 0 ? HASHVEIL_OK : hv_status_of_errno(errno);
+}
+
+/* Each path is a tree of its own: fts would sort the paths given too. */
+static hashveil_status open_tree(struct hv_walk *walk, const char *path)
+{
+    char *const roots[] = {(char *)path, NULL}; /* fts only reads it */
     walk->tree = fts_open(roots, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, compare_names);
     return walk->tree ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
 }
@@ -77,16 +85,30 @@ static hashveil_status next_entry(struct hv_walk *walk, const FTSENT **out)
     return status;
 }
 
+static hashveil_status give(const char *path, char **path_out)
+{
+    *path_out = strdup(path);
+    return *path_out ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+}
+
 hashveil_status hv_walk_next(struct hv_walk *walk, char **path_out, hashveil_status *problem_out)
 {
     hashveil_status status = HASHVEIL_OK;
     *path_out = NULL;
     while (status == HASHVEIL_OK && (walk->tree || walk->next < walk->count)) {
         const FTSENT *entry = NULL;
-        status = walk->tree ? next_entry(walk, &entry) : open_next_tree(walk);
+        if (walk->tree) {
+            status = next_entry(walk, &entry);
+        } else {
+            const char *path = walk->paths[walk->next++];
+            *problem_out = status_of_path(path);
+            if (*problem_out != HASHVEIL_OK) {
+                return give(path, path_out);
+            }
+            status = open_tree(walk, path);
+        }
         if (entry && is_given(entry, problem_out)) {
-            *path_out = strdup(entry->fts_path);
-            return *path_out ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+            return give(entry->fts_path, path_out);
         }
     }
     return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths to files, one at a time, in order of names; memory does not grow with their number. */
+/* Paths to files, one at a time, in order of names; memory grows with the largest folder's entries,
+ * not with the number of all files. */
 #ifndef HV_BASE_WALK_H
 #define HV_BASE_WALK_H
 
