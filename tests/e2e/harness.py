@@ -279,6 +279,7 @@ def run_case(world, number, sentence, function):
 
 def main(argv):
     program, picture_maker = argv[1:3]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # of Meson, when it takes too long
     chosen = [row for row in _cases if not argv[3:] or any(word in row[0] for word in argv[3:])]
     # Sockets have short names, so this does not go below a build folder.
     folder = tempfile.mkdtemp(prefix="hashveil-e2e-", dir="/tmp")
