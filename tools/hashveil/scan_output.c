@@ -135,7 +135,8 @@ static void print_match(const struct scan_output *output, const hashveil_file_re
 
 static void print_text(const struct scan_output *output, const hashveil_file_result *result)
 {
-    printf("%s: %s", result->path, hashveil_file_class_text(result->file_class));
+    print_foreign(result->path);
+    printf(": %s", hashveil_file_class_text(result->file_class));
     if (result->file_class == HASHVEIL_FILE_MATCH) {
         print_match(output, result);
     } else if (hashveil_file_class_is_trouble(result->file_class)) {
