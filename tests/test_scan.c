@@ -17,7 +17,7 @@
 
 #define ANSWER(number) "HTTP/1.1 " #number " Text\r\nContent-Length: 0\r\n\r\n"
 
-enum { NOBODY = 65534, SECONDS = 120, SHORT_MS = 50, OTHER = LISTED };
+enum { NOBODY = 65534, SECONDS = 80, SHORT_MS = 50, OTHER = LISTED };
 
 static const struct scan_folder *folder;
 static struct evaluator_peer *evaluator;

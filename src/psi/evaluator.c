@@ -14,6 +14,7 @@ struct hashveil_evaluator {
 
 hashveil_status hashveil_evaluator_create(const hashveil_key *key, hashveil_evaluator **out)
 {
+    *out = NULL;
     if (key->kind != HASHVEIL_KEY_EVALUATOR || !key->has_secret ||
         !hv_scalar_is_valid(key->secret_bytes)) {
         return HASHVEIL_ERR_KEY;
