@@ -9,6 +9,8 @@
 #include <hashveil/image.h>
 
 #include "base/bytes.h"
+#include "base/rows.h"
+#include "image/rows.h"
 
 enum { HV_MAGIC_MAX_BYTES = 4 };
 
@@ -17,9 +19,8 @@ struct hv_decoder {
     uint8_t magic[HV_MAGIC_MAX_BYTES]; /* a file of this format begins with it */
     size_t magic_len;
 
-    /* out: a cleared image; filled on success, still cleared on failure. */
-    hashveil_status (*decode)(const uint8_t *bytes, size_t len, const hashveil_image_limits *limits,
-                              hashveil_image *out);
+    hashveil_status (*decode)(const uint8_t *bytes, size_t len,
+                              const struct hv_row_options *options, const struct hv_row_sink *sink);
     /* Returns the file's EXIF block, from its TIFF header on; with nothing in it when there is
      * none, or when the file is too damaged to tell. */
     struct hv_reader (*find_exif)(const uint8_t *bytes, size_t len);
@@ -28,20 +29,9 @@ struct hv_decoder {
 extern const struct hv_decoder hv_decoder_jpeg;
 extern const struct hv_decoder hv_decoder_png;
 
-/* What a decoder knows once it has read a file's header. */
-struct hv_image_shape {
-    uint32_t width_px, height_px;
-    uint32_t channels; /* of the image: 1 or 3 */
-    /* Samples a pixel that the stride has room for; at least channels. */
-    uint32_t stride_channels;
-};
-
-/* Checks the shape against the limits, then allocates the pixels. There is room for one row more
- * than the picture has: a decoder may write a row with one sample a pixel more than the image
- * keeps, and narrow it where it stands.
- * Errors: ERR_LIMIT, ERR_NO_MEMORY. */
-HASHVEIL_MUST_USE hashveil_status hv_image_init(const hashveil_image_limits *limits,
-                                                const struct hv_image_shape *shape,
-                                                hashveil_image *out);
+/* For a decoder that has read a file's header, before it allocates anything of the picture's size.
+ * Errors: ERR_LIMIT. */
+HASHVEIL_MUST_USE hashveil_status hv_image_check_sides(const hashveil_image_limits *limits,
+                                                       uint32_t width_px, uint32_t height_px);
 
 #endif

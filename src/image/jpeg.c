@@ -22,9 +22,9 @@ struct jpeg_reading {
     struct jpeg_progress_mgr progress;
     jmp_buf failed;
     hashveil_status status; /* why, after a jump */
-    const hashveil_image_limits *limits;
+    const struct hv_row_options *options;
+    const struct hv_row_sink *sink;
     bool may_lack_end; /* from here on, all that is missing is noticed where it is needed */
-    hashveil_image *image;
 };
 
 static noreturn void fail(struct jpeg_reading *reading, hashveil_status status)
@@ -66,7 +66,7 @@ static void print_nothing(j_common_ptr file)
 static void count_scans(j_common_ptr file)
 {
     struct jpeg_reading *reading = file->client_data;
-    if ((uint32_t)reading->file.input_scan_number > reading->limits->max_scans) {
+    if ((uint32_t)reading->file.input_scan_number > reading->options->limits.max_scans) {
         fail(reading, HASHVEIL_ERR_LIMIT);
     }
 }
@@ -83,6 +83,13 @@ static const struct layout {
 
 enum { CMYK_COMPONENTS = 4 };
 
+static void check(struct jpeg_reading *reading, hashveil_status status)
+{
+    if (status != HASHVEIL_OK) {
+        fail(reading, status);
+    }
+}
+
 static void read_header(struct jpeg_reading *reading, const uint8_t *bytes, size_t len)
 {
     struct jpeg_decompress_struct *file = &reading->file;
@@ -95,19 +102,12 @@ static void read_header(struct jpeg_reading *reading, const uint8_t *bytes, size
     if (components >= sizeof layouts / sizeof layouts[0] || layouts[components].channels == 0) {
         fail(reading, HASHVEIL_ERR_FORMAT);
     }
-    const struct layout *layout = &layouts[components];
-    file->out_color_space = layout->colour_space;
+    file->out_color_space = layouts[components].colour_space;
     file->dct_method = JDCT_ISLOW;
     file->do_fancy_upsampling = TRUE;
 
-    const struct hv_image_shape shape = {.width_px = file->image_width,
-                                         .height_px = file->image_height,
-                                         .channels = layout->channels,
-                                         .stride_channels = layout->channels};
-    const hashveil_status status = hv_image_init(reading->limits, &shape, reading->image);
-    if (status != HASHVEIL_OK) {
-        fail(reading, status);
-    }
+    check(reading,
+          hv_image_check_sides(&reading->options->limits, file->image_width, file->image_height));
 }
 
 /* Adobe's programs store the share of light that each ink lets through, and say so in a marker;
@@ -127,14 +127,27 @@ static void cmyk_to_rgb(uint8_t *row, uint32_t width_px, bool is_light)
 static void read_rows(struct jpeg_reading *reading)
 {
     struct jpeg_decompress_struct *file = &reading->file;
-    const hashveil_image *image = reading->image;
-    for (uint32_t y = 0; y < image->height_px; y++) {
-        uint8_t *row = image->pixels + y * image->stride_bytes;
+    const struct hv_row_sink *sink = reading->sink;
+    uint8_t *row =
+        file->mem->alloc_large((j_common_ptr)file, JPOOL_IMAGE,
+                               (size_t)file->output_width * (size_t)file->out_color_components);
+    while (file->output_scanline < file->output_height) {
         jpeg_read_scanlines(file, &row, 1);
         if (file->out_color_components == CMYK_COMPONENTS) {
-            cmyk_to_rgb(row, image->width_px, file->saw_Adobe_marker);
+            cmyk_to_rgb(row, file->output_width, file->saw_Adobe_marker);
         }
+        check(reading, sink->row(sink->context, row));
     }
+}
+
+static void begin_rows(struct jpeg_reading *reading)
+{
+    const struct jpeg_decompress_struct *file = &reading->file;
+    const struct hv_row_shape shape = {.width_px = file->image_width,
+                                       .height_px = file->image_height,
+                                       .channels = layouts[file->num_components].channels,
+                                       .block_px = 1};
+    check(reading, reading->sink->begin(reading->sink->context, &shape));
 }
 
 static void read_file(struct jpeg_reading *reading, const uint8_t *bytes, size_t len)
@@ -144,6 +157,7 @@ static void read_file(struct jpeg_reading *reading, const uint8_t *bytes, size_t
         return;
     }
     read_header(reading, bytes, len);
+    begin_rows(reading);
     /* Viewers show a file whose end marker alone is missing, and a single scan that is cut earlier
      * runs into a warning of its own. Of several scans nobody can tell whether one is missing, and
      * arithmetic coding does not notice where its data ends. */
@@ -155,9 +169,10 @@ static void read_file(struct jpeg_reading *reading, const uint8_t *bytes, size_t
 }
 
 static hashveil_status decode_jpeg(const uint8_t *bytes, size_t len,
-                                   const hashveil_image_limits *limits, hashveil_image *out)
+                                   const struct hv_row_options *options,
+                                   const struct hv_row_sink *sink)
 {
-    struct jpeg_reading reading = {.limits = limits, .image = out};
+    struct jpeg_reading reading = {.options = options, .sink = sink};
     reading.file.err = jpeg_std_error(&reading.errors);
     reading.file.client_data = &reading;
     reading.errors.error_exit = on_error;
@@ -166,9 +181,6 @@ static hashveil_status decode_jpeg(const uint8_t *bytes, size_t len,
     reading.progress.progress_monitor = count_scans;
     read_file(&reading, bytes, len);
     jpeg_destroy_decompress(&reading.file);
-    if (reading.status != HASHVEIL_OK) {
-        hashveil_image_clear(out);
-    }
     return reading.status;
 }
 

@@ -2,6 +2,7 @@
 /* PNG through libpng. Samples are taken as they stand: no correction of gamma or colour profile, as
  * PDQ's reference makes none. */
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "image/decoder.h"
 
 #include <png.h>
@@ -27,9 +28,11 @@ struct png_reading {
     jmp_buf failed;
     hashveil_status status; /* why, after a jump */
     struct hv_reader in;
-    const hashveil_image_limits *limits;
+    const struct hv_row_options *options;
+    const struct hv_row_sink *sink;
+    struct hv_row_shape shape;
     bool has_alpha;
-    hashveil_image *image;
+    uint8_t *rows; /* owned; the next row, or all of an interlaced file */
 };
 
 static noreturn void fail(struct png_reading *reading, hashveil_status status)
@@ -92,9 +95,16 @@ static void open_png(struct png_reading *reading)
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_chunk_malloc_max(png, CHUNK_MAX_BYTES);
     png_set_chunk_cache_max(png, CHUNKS_KEPT_MAX);
-    /* hv_image_init checks the sides: libpng would call a picture that is too large damaged. */
+    /* hv_image_check_sides does that: libpng would call a picture that is too large damaged. */
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_read_fn(png, reading, read_bytes);
+}
+
+static void check(struct png_reading *reading, hashveil_status status)
+{
+    if (status != HASHVEIL_OK) {
+        fail(reading, status);
+    }
 }
 
 /* Returns how often the rows are gone through: once, or once for each pass of an interlaced file.
@@ -106,27 +116,22 @@ static int read_header(struct png_reading *reading)
     png_read_info(png, info);
 
     const int colour_type = png_get_color_type(png, info);
-    const uint32_t channels = colour_type & PNG_COLOR_MASK_COLOR ? 3 : 1;
+    reading->shape = (struct hv_row_shape){.width_px = png_get_image_width(png, info),
+                                           .height_px = png_get_image_height(png, info),
+                                           .channels = colour_type & PNG_COLOR_MASK_COLOR ? 3 : 1,
+                                           .block_px = 1};
     reading->has_alpha =
         (colour_type & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, info, PNG_INFO_tRNS) != 0;
-    const uint32_t row_channels = channels + reading->has_alpha;
-    /* Rows of an interlaced file keep their alpha until the last pass. */
-    const bool is_interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
-    const struct hv_image_shape shape = {.width_px = png_get_image_width(png, info),
-                                         .height_px = png_get_image_height(png, info),
-                                         .channels = channels,
-                                         .stride_channels =
-                                             is_interlaced ? row_channels : channels};
-    const hashveil_status status = hv_image_init(reading->limits, &shape, reading->image);
-    if (status != HASHVEIL_OK) {
-        fail(reading, status);
-    }
+    const struct hv_row_shape *shape = &reading->shape;
+    check(reading,
+          hv_image_check_sides(&reading->options->limits, shape->width_px, shape->height_px));
     png_set_expand(png);
     png_set_scale_16(png);
     const int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     /* libpng writes whole rows into the pixels without being told how long they may be. */
-    if (png_get_rowbytes(png, info) != (size_t)shape.width_px * row_channels) {
+    if (png_get_rowbytes(png, info) !=
+        (size_t)shape->width_px * (shape->channels + reading->has_alpha)) {
         fail(reading, HASHVEIL_ERR_FORMAT);
     }
     return passes;
@@ -144,15 +149,42 @@ static void lay_over_white(uint8_t *row, uint32_t width_px, uint32_t channels)
     }
 }
 
-static void read_rows(struct png_reading *reading, int passes)
+static void allocate_rows(struct png_reading *reading, size_t count)
 {
-    const hashveil_image *image = reading->image;
+    reading->rows = hv_alloc_array(count, png_get_rowbytes(reading->png, reading->info));
+    if (!reading->rows) {
+        fail(reading, HASHVEIL_ERR_NO_MEMORY);
+    }
+}
+
+static void pass_on(struct png_reading *reading, uint8_t *row)
+{
+    if (reading->has_alpha) {
+        lay_over_white(row, reading->shape.width_px, reading->shape.channels);
+    }
+    check(reading, reading->sink->row(reading->sink->context, row));
+}
+
+static void read_rows(struct png_reading *reading)
+{
+    allocate_rows(reading, 1);
+    for (uint32_t y = 0; y < reading->shape.height_px; y++) {
+        png_read_row(reading->png, reading->rows, NULL);
+        pass_on(reading, reading->rows);
+    }
+}
+
+/* Every pass adds to the rows of the one before. */
+static void read_passes(struct png_reading *reading, int passes)
+{
+    const size_t row_bytes = png_get_rowbytes(reading->png, reading->info);
+    allocate_rows(reading, reading->shape.height_px);
     for (int pass = 1; pass <= passes; pass++) {
-        for (uint32_t y = 0; y < image->height_px; y++) {
-            uint8_t *row = image->pixels + y * image->stride_bytes;
+        for (uint32_t y = 0; y < reading->shape.height_px; y++) {
+            uint8_t *row = reading->rows + y * row_bytes;
             png_read_row(reading->png, row, NULL);
-            if (reading->has_alpha && pass == passes) {
-                lay_over_white(row, image->width_px, image->channels);
+            if (pass == passes) {
+                pass_on(reading, row);
             }
         }
     }
@@ -165,21 +197,25 @@ static void read_file(struct png_reading *reading)
     }
     open_png(reading);
     const int passes = read_header(reading);
-    read_rows(reading, passes);
+    check(reading, reading->sink->begin(reading->sink->context, &reading->shape));
+    if (passes == 1) {
+        read_rows(reading);
+    } else {
+        read_passes(reading, passes);
+    }
     /* Viewers show a file that ends here, without its last chunk; and what stands between is of no
      * interest, so png_read_end is not called. */
     reading->status = HASHVEIL_OK;
 }
 
 static hashveil_status decode_png(const uint8_t *bytes, size_t len,
-                                  const hashveil_image_limits *limits, hashveil_image *out)
+                                  const struct hv_row_options *options,
+                                  const struct hv_row_sink *sink)
 {
-    struct png_reading reading = {.in = hv_reader_of(bytes, len), .limits = limits, .image = out};
+    struct png_reading reading = {.in = hv_reader_of(bytes, len), .options = options, .sink = sink};
     read_file(&reading);
     png_destroy_read_struct(&reading.png, &reading.info, NULL);
-    if (reading.status != HASHVEIL_OK) {
-        hashveil_image_clear(out);
-    }
+    free(reading.rows);
     return reading.status;
 }
 

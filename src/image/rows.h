@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files to rows: what every use of a picture is made from. */
+#ifndef HV_IMAGE_ROWS_H
+#define HV_IMAGE_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/image.h>
+
+#include "base/rows.h"
+
+/* What the rows are for: a decoder may take the short way that this allows, and need not. */
+struct hv_row_options {
+    hashveil_image_limits limits;
+    bool is_luma_enough; /* one channel will do, of luma as the file stores it */
+    /* Blocks may grow while the smaller side has at least so many of them; 0: no blocks. */
+    uint32_t min_blocks;
+};
+
+/* Decodes a file into rows as they are stored. A picture may turn out to be damaged after most of
+ * its rows.
+ *
+ * Errors: as hashveil_image_decode; what the sink returns. */
+HASHVEIL_MUST_USE hashveil_status hv_image_decode_rows(const uint8_t *bytes, size_t len,
+                                                       const struct hv_row_options *options,
+                                                       const struct hv_row_sink *sink);
+
+/* Returns which way up the picture is to be shown, as hv_exif_orientation does. */
+unsigned hv_image_orientation(const uint8_t *bytes, size_t len);
+
+#endif
