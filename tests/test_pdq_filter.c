@@ -77,10 +77,53 @@ START_TEST(no_more_than_two_windows_overlap)
         ck_assert_int_eq(hv_windows_init(side, &windows), HASHVEIL_OK);
         bool is_apart = true;
         for (size_t k = 0; k + 2 < HV_PDQ_SIDE; k++) {
-            is_apart = is_apart && windows.first[k] + windows.inner.count <= windows.first[k + 2];
+            is_apart =
+                is_apart && windows.first[k] + windows.shape[k].count <= windows.first[k + 2];
         }
         ck_assert_msg(is_apart, "side %u", side);
         hv_windows_clear(&windows);
+    }
+}
+END_TEST
+
+/* A picture whose blocks are even: then their means tell as much as the pixels. */
+static void check_blocks(uint32_t side, uint32_t block_px)
+{
+    struct hv_windows pixels = {0};
+    struct hv_windows blocks = {0};
+    ck_assert_int_eq(hv_windows_init(side, &pixels), HASHVEIL_OK);
+    ck_assert_int_eq(hv_windows_init(side, &blocks), HASHVEIL_OK);
+    ck_assert_int_eq(hv_windows_to_blocks(&blocks, block_px), HASHVEIL_OK);
+    for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
+        const struct hv_window_shape *of_blocks = hv_window_shape_of(&blocks, k);
+        const struct hv_window_shape *of_pixels = hv_window_shape_of(&pixels, k);
+        const size_t end = pixels.first[k] + of_pixels->count;
+        size_t t = 0;
+        ck_assert_uint_eq(blocks.first[k], pixels.first[k] / block_px);
+        ck_assert_uint_eq(blocks.first[k] + of_blocks->count, (end + block_px - 1) / block_px);
+        ck_assert_float_eq(of_blocks->total, of_pixels->total);
+        for (size_t b = 0; b < of_blocks->padded_count; b++) {
+            float sum = 0;
+            for (; t < of_pixels->count && (pixels.first[k] + t) / block_px == blocks.first[k] + b;
+                 t++) {
+                sum += of_pixels->weights[t];
+            }
+            ck_assert_float_eq(of_blocks->weights[b], sum);
+        }
+    }
+    hv_windows_clear(&pixels);
+    hv_windows_clear(&blocks);
+}
+
+/* Loop index: the power of two. */
+START_TEST(a_block_weighs_what_its_pixels_weigh)
+{
+    static const uint32_t large[] = {8191, 8192, 8193, MAX_SIDE};
+    for (uint32_t side = 1; side < 1300; side++) {
+        check_blocks(side, 1U << _i);
+    }
+    for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
+        check_blocks(large[i], 1U << _i);
     }
 }
 END_TEST
@@ -97,9 +140,8 @@ enum { SIZE_COUNT = sizeof sizes / sizeof sizes[0], HUGE_COUNT = 2 /* the last r
 /* Returns the plane of a picture, in the filter to be cleared. */
 static const float *filtered(const hashveil_image *image, struct hv_filter *filter)
 {
-    ck_assert_int_eq(hv_filter_init(hv_kernels_for(0), image->width_px, image->height_px,
-                                    image->channels, filter),
-                     HASHVEIL_OK);
+    const struct hv_row_shape shape = {image->width_px, image->height_px, image->channels, 1};
+    ck_assert_int_eq(hv_filter_init(hv_kernels_for(0), &shape, filter), HASHVEIL_OK);
     for (size_t y = 0; y < image->height_px; y++) {
         hv_filter_add_row(filter, image->pixels + y * image->stride_bytes);
     }
@@ -185,6 +227,7 @@ int main(void)
 
     tcase_add_test(windows, windows_are_two_box_passes_and_the_decimation);
     tcase_add_test(windows, no_more_than_two_windows_overlap);
+    tcase_add_loop_test(windows, a_block_weighs_what_its_pixels_weigh, 0, 4);
     suite_add_tcase(suite, windows);
 
     tcase_add_loop_test(filter, the_plane_is_the_oracles, 0, 2 * SIZE_COUNT);

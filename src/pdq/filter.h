@@ -4,6 +4,7 @@
 #ifndef HV_PDQ_FILTER_H
 #define HV_PDQ_FILTER_H
 
+#include "base/rows.h"
 #include "pdq/kernels.h"
 #include "pdq/windows.h"
 
@@ -12,12 +13,14 @@
 
 #include <hashveil/status.h>
 
+enum { HV_PDQ_MIN_SIDE_PX = 5 /* below, the reference gives an empty hash and no quality */ };
+
 /* Starts as {0}. */
 struct hv_filter {
     const struct hv_kernels *kernels;
-    struct hv_windows columns; /* along a row */
-    struct hv_windows rows;    /* along a column */
-    size_t width_px, padded_width, height_px;
+    struct hv_windows columns;          /* along a row */
+    struct hv_windows rows;             /* along a column */
+    size_t width, padded_width, height; /* in samples, of pixels or of blocks */
     uint32_t channels;
     size_t row;                /* the next one */
     size_t window;             /* the first along a column that is not complete */
@@ -26,14 +29,13 @@ struct hv_filter {
     float plane[HV_PDQ_PLANE]; /* row-major; complete once the last row is added */
 };
 
-/* width_px, height_px: at least 1. channels: 1 grey, 3 RGB. Errors: ERR_NO_MEMORY; out is then
- * cleared. */
+/* Errors: ERR_NO_MEMORY; out is then cleared. */
 HASHVEIL_MUST_USE hashveil_status hv_filter_init(const struct hv_kernels *kernels,
-                                                 uint32_t width_px, uint32_t height_px,
-                                                 uint32_t channels, struct hv_filter *out);
+                                                 const struct hv_row_shape *shape,
+                                                 struct hv_filter *out);
 
-/* Takes the next row, from the top: width_px * channels bytes, borrowed for the call. */
-void hv_filter_add_row(struct hv_filter *filter, const uint8_t *pixels);
+/* Takes the next row, from the top; borrowed for the call. */
+void hv_filter_add_row(struct hv_filter *filter, const uint8_t *samples);
 
 void hv_filter_clear(struct hv_filter *filter);
 

@@ -8,10 +8,7 @@
 
 #include <string.h>
 
-enum {
-    MIN_SIDE_PX = 5, /* below, the reference gives an empty hash */
-    HASH_BYTES = HASHVEIL_PDQ_BITS / 8
-};
+enum { HASH_BYTES = HASHVEIL_PDQ_BITS / 8 };
 
 static bool is_valid(const hashveil_image *image)
 {
@@ -28,8 +25,11 @@ static hashveil_status transform_image(const struct hv_kernels *kernels,
                                        const hashveil_image *image, struct hv_transform *out)
 {
     struct hv_filter filter;
-    const hashveil_status status =
-        hv_filter_init(kernels, image->width_px, image->height_px, image->channels, &filter);
+    const struct hv_row_shape shape = {.width_px = image->width_px,
+                                       .height_px = image->height_px,
+                                       .channels = image->channels,
+                                       .block_px = 1};
+    const hashveil_status status = hv_filter_init(kernels, &shape, &filter);
     if (status != HASHVEIL_OK) {
         return status;
     }
@@ -52,7 +52,7 @@ static hashveil_status fingerprint_forms(const hashveil_image *image, unsigned c
     if (!out || !is_valid(image)) {
         return HASHVEIL_ERR_ARGUMENT;
     }
-    if (image->width_px < MIN_SIDE_PX || image->height_px < MIN_SIDE_PX) {
+    if (image->width_px < HV_PDQ_MIN_SIDE_PX || image->height_px < HV_PDQ_MIN_SIDE_PX) {
         memset(out, 0, count * sizeof *out);
         return HASHVEIL_OK;
     }

@@ -61,15 +61,47 @@ hashveil_status hv_windows_init(uint32_t side, struct hv_windows *out)
     if (!out->weights) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
+    shape_inner(width, out->weights, &out->shape[0]);
     for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
         out->first[k] = (2 * k + 1) * side / 128 - back;
+        out->shape[k] = out->shape[0];
     }
-    shape_inner(width, out->weights, &out->inner);
+    /* The only one that the picture's edge may cut. */
     if (width % 2 == 0) {
-        shape_cut(width, out->weights + room, &out->last);
-    } else {
-        out->last = out->inner;
+        shape_cut(width, out->weights + room, &out->shape[HV_PDQ_SIDE - 1]);
     }
+    return HASHVEIL_OK;
+}
+
+/* first: of the pixels. Returns the first block. */
+static size_t shape_blocks(const struct hv_window_shape *pixels, size_t first, uint32_t block_px,
+                           float *weights, struct hv_window_shape *out)
+{
+    const size_t first_block = first / block_px;
+    const size_t count = (first + pixels->count - 1) / block_px - first_block + 1;
+    for (size_t t = 0; t < pixels->count; t++) {
+        weights[(first + t) / block_px - first_block] += pixels->weights[t];
+    }
+    *out = (struct hv_window_shape){
+        .weights = weights, .count = count, .padded_count = padded(count), .total = pixels->total};
+    return first_block;
+}
+
+hashveil_status hv_windows_to_blocks(struct hv_windows *windows, uint32_t block_px)
+{
+    /* The most blocks that as many pixels may touch. */
+    const size_t room = padded((windows->shape[0].count + (size_t)2 * block_px - 2) / block_px);
+    float *weights = hv_alloc_array(HV_PDQ_SIDE * room, sizeof(float));
+    if (!weights) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
+        const struct hv_window_shape pixels = windows->shape[k];
+        windows->first[k] = shape_blocks(&pixels, windows->first[k], block_px, weights + k * room,
+                                         &windows->shape[k]);
+    }
+    free(windows->weights);
+    windows->weights = weights;
     return HASHVEIL_OK;
 }
 
