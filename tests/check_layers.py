@@ -16,6 +16,7 @@ MAY_INCLUDE = {
     "src/base": (PUBLIC,),
     "src/image": (PUBLIC, "src/base"),
     "src/pdq": (PUBLIC, "src/base"),
+    "src/fingerprint": (PUBLIC, "src/base", "src/image", "src/pdq"),
     "src/psi": (PUBLIC, "src/base"),
     "src/transport": (PUBLIC, "src/base"),
     "src/report": (PUBLIC, "src/base"),

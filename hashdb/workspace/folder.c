@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include <hashveil/image.h>
+#include <hashveil/fingerprint.h>
 
 #include "base/files.h"
 #include "base/memory.h"
@@ -26,40 +26,35 @@ struct batch {
 };
 
 /* A file above the limit is a problem only if it is a picture: its first bytes tell. */
-static hashveil_status status_of_giant(const char *path, const hashveil_image_options *options)
+static hashveil_status status_of_giant(const char *path,
+                                       const hashveil_fingerprint_options *options)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    hashveil_image image = {0};
+    hashveil_fingerprint unused;
     hashveil_status status = hv_read_file_start(path, START_BYTES, &bytes, &len);
     if (status != HASHVEIL_OK) {
         return status;
     }
-    status = hashveil_image_decode(bytes, len, options, &image);
-    hashveil_image_clear(&image);
+    status = hashveil_fingerprint_file(bytes, len, options, &unused);
     free(bytes);
     return status == HASHVEIL_ERR_UNSUPPORTED ? status : HASHVEIL_ERR_LIMIT;
 }
 
 static hashveil_status fingerprint_file(const char *path, hashveil_fingerprint *out)
 {
-    const hashveil_image_options options = HASHVEIL_IMAGE_OPTIONS_DEFAULT;
-    hashveil_image image = {0};
+    const hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    hashveil_status status = hv_read_file(path, options.limits.max_file_bytes, &bytes, &len);
+    hashveil_status status = hv_read_file(path, options.image.limits.max_file_bytes, &bytes, &len);
     if (status == HASHVEIL_ERR_LIMIT) {
         return status_of_giant(path, &options);
     }
     if (status != HASHVEIL_OK) {
         return status;
     }
-    status = hashveil_image_decode(bytes, len, &options, &image);
+    status = hashveil_fingerprint_file(bytes, len, &options, out);
     free(bytes);
-    if (status == HASHVEIL_OK) {
-        status = hashveil_pdq_fingerprint(&image, out);
-    }
-    hashveil_image_clear(&image);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #define HASHVEIL_HASHVEIL_H
 
 #include <hashveil/evaluator.h>
+#include <hashveil/fingerprint.h>
 #include <hashveil/image.h>
 #include <hashveil/index.h>
 #include <hashveil/key.h>

@@ -71,17 +71,43 @@ static void count_scans(j_common_ptr file)
     }
 }
 
-/* What libjpeg is asked for, and what becomes of it, by the number of components in the file. */
-static const struct layout {
-    J_COLOR_SPACE colour_space;
-    uint32_t channels;
-} layouts[] = {
-    [1] = {JCS_GRAYSCALE, 1},
-    [3] = {JCS_RGB, 3},
-    [4] = {JCS_CMYK, 3},
+/* What libjpeg is asked for, by the number of components in the file. */
+static const J_COLOR_SPACE colour_spaces[] = {
+    [1] = JCS_GRAYSCALE,
+    [3] = JCS_RGB,
+    [4] = JCS_CMYK,
 };
 
-enum { CMYK_COMPONENTS = 4 };
+enum { CMYK_COMPONENTS = 4, BLOCK_MAX_PX = 8 };
+
+/* The largest block that leaves enough of them along the smaller side. */
+static uint32_t block_px_for(const struct jpeg_reading *reading)
+{
+    const struct jpeg_decompress_struct *file = &reading->file;
+    const uint32_t smaller_px =
+        file->image_width < file->image_height ? file->image_width : file->image_height;
+    uint32_t block_px = BLOCK_MAX_PX;
+    while (block_px > 1 && smaller_px / block_px < reading->options->min_blocks) {
+        block_px /= 2;
+    }
+    return block_px;
+}
+
+/* Not for four components: how light shows through ink cannot be told from means. */
+static void take_the_short_way(struct jpeg_reading *reading)
+{
+    struct jpeg_decompress_struct *file = &reading->file;
+    if (file->num_components == CMYK_COMPONENTS) {
+        return;
+    }
+    if (reading->options->is_luma_enough) {
+        file->out_color_space = JCS_GRAYSCALE;
+    }
+    if (reading->options->min_blocks > 0) {
+        file->scale_num = 1;
+        file->scale_denom = block_px_for(reading);
+    }
+}
 
 static void check(struct jpeg_reading *reading, hashveil_status status)
 {
@@ -99,15 +125,18 @@ static void read_header(struct jpeg_reading *reading, const uint8_t *bytes, size
     jpeg_read_header(file, TRUE);
 
     const size_t components = (size_t)file->num_components;
-    if (components >= sizeof layouts / sizeof layouts[0] || layouts[components].channels == 0) {
+    if (components >= sizeof colour_spaces / sizeof colour_spaces[0] ||
+        colour_spaces[components] == JCS_UNKNOWN) {
         fail(reading, HASHVEIL_ERR_FORMAT);
     }
-    file->out_color_space = layouts[components].colour_space;
+    file->out_color_space = colour_spaces[components];
     file->dct_method = JDCT_ISLOW;
     file->do_fancy_upsampling = TRUE;
 
     check(reading,
           hv_image_check_sides(&reading->options->limits, file->image_width, file->image_height));
+    take_the_short_way(reading);
+    jpeg_calc_output_dimensions(file);
 }
 
 /* Adobe's programs store the share of light that each ink lets through, and say so in a marker;
@@ -145,8 +174,8 @@ static void begin_rows(struct jpeg_reading *reading)
     const struct jpeg_decompress_struct *file = &reading->file;
     const struct hv_row_shape shape = {.width_px = file->image_width,
                                        .height_px = file->image_height,
-                                       .channels = layouts[file->num_components].channels,
-                                       .block_px = 1};
+                                       .channels = file->out_color_space == JCS_GRAYSCALE ? 1 : 3,
+                                       .block_px = file->scale_denom};
     check(reading, reading->sink->begin(reading->sink->context, &shape));
 }
 

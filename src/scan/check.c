@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <hashveil/fingerprint.h>
+
 #include "base/files.h"
 #include "base/memory.h"
 
@@ -19,7 +21,6 @@ hashveil_status hv_checker_init(const hashveil_scan_options *options,
 void hv_checker_clear(struct hv_checker *checker)
 {
     hashveil_connection_close(checker->evaluator);
-    hashveil_image_clear(&checker->image);
 }
 
 static void end(hashveil_file_result *result, hashveil_file_class file_class,
@@ -44,15 +45,15 @@ static void end_too_large(const struct hv_checker *checker, hashveil_file_result
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    hashveil_image image = {0};
+    hashveil_fingerprint fingerprint;
     hashveil_status status = hv_read_file_start(result->path, START_BYTES, &bytes, &len);
     if (status != HASHVEIL_OK) {
         end(result, HASHVEIL_FILE_UNREADABLE, status);
         return;
     }
-    status = hashveil_image_decode(bytes, len, &checker->options->image_options, &image);
+    const hashveil_fingerprint_options options = {.image = checker->options->image_options};
+    status = hashveil_fingerprint_file(bytes, len, &options, &fingerprint);
     end_undecoded(result, status == HASHVEIL_ERR_UNSUPPORTED ? status : HASHVEIL_ERR_LIMIT);
-    hashveil_image_clear(&image);
     free(bytes);
 }
 
@@ -74,12 +75,9 @@ static bool fingerprint_file(struct hv_checker *checker, hashveil_file_result *r
         return false;
     }
     *bytes_out = len;
-    hashveil_image_clear(&checker->image);
-    status = hashveil_image_decode(bytes, len, image_options, &checker->image);
+    const hashveil_fingerprint_options fingerprint_options = {.image = *image_options};
+    status = hashveil_fingerprint_file(bytes, len, &fingerprint_options, &result->fingerprint);
     free(bytes);
-    if (status == HASHVEIL_OK) {
-        status = hashveil_pdq_fingerprint(&checker->image, &result->fingerprint);
-    }
     if (status != HASHVEIL_OK) {
         end_undecoded(result, status);
     }

@@ -16,7 +16,6 @@ struct hv_checker {
     const hashveil_scan_options *options; /* shared, read-only */
     const hashveil_scanner *scanner;      /* shared, read-only */
     hashveil_connection *evaluator;
-    hashveil_image image; /* scratch */
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
 };
 

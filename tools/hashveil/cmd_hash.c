@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hashveil/image.h>
+#include <hashveil/fingerprint.h>
 #include <hashveil/pdq.h>
 
 struct hash_options {
     struct command_arguments paths;
-    hashveil_image_options image;
+    hashveil_fingerprint_options fingerprint;
     bool is_json, is_dihedral, ends_paths_with_nul;
 };
 
@@ -50,8 +50,8 @@ static void print_hash(struct hash_run *run, const char *path,
     }
 }
 
-static hashveil_status hash_image(struct hash_run *run, const char *path,
-                                  const hashveil_image *image)
+static hashveil_status hash_bytes(struct hash_run *run, const char *path, const uint8_t *bytes,
+                                  size_t len)
 {
     static const char *const forms[HASHVEIL_PDQ_DIHEDRAL] = {
 #define X(name, number, text) [number] = text,
@@ -60,8 +60,10 @@ static hashveil_status hash_image(struct hash_run *run, const char *path,
     };
     hashveil_fingerprint fingerprints[HASHVEIL_PDQ_DIHEDRAL];
     const bool is_dihedral = run->options->is_dihedral;
-    const hashveil_status status = is_dihedral ? hashveil_pdq_dihedral(image, fingerprints)
-                                               : hashveil_pdq_fingerprint(image, fingerprints);
+    const hashveil_fingerprint_options *options = &run->options->fingerprint;
+    const hashveil_status status =
+        is_dihedral ? hashveil_fingerprint_file_dihedral(bytes, len, options, fingerprints)
+                    : hashveil_fingerprint_file(bytes, len, options, fingerprints);
     if (status != HASHVEIL_OK) {
         return status;
     }
@@ -76,24 +78,19 @@ static void hash_file(struct hash_run *run, const char *path, bool is_named)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    hashveil_image image = {0};
 
     hashveil_status status =
-        file_bytes_read(path, run->options->image.limits.max_file_bytes, &bytes, &len);
+        file_bytes_read(path, run->options->fingerprint.image.limits.max_file_bytes, &bytes, &len);
     if (status == HASHVEIL_OK) {
-        status = hashveil_image_decode(bytes, len, &run->options->image, &image);
+        status = hash_bytes(run, path, bytes, len);
         free(bytes);
     }
-    if (status == HASHVEIL_OK) {
-        status = hash_image(run, path, &image);
-    } else if (!is_named &&
-               (status == HASHVEIL_ERR_UNSUPPORTED || status == HASHVEIL_ERR_NOT_A_FILE)) {
+    if (!is_named && (status == HASHVEIL_ERR_UNSUPPORTED || status == HASHVEIL_ERR_NOT_A_FILE)) {
         status = HASHVEIL_OK; /* folders of pictures hold other things too */
     }
     if (status != HASHVEIL_OK) {
         tell(run, path, status);
     }
-    hashveil_image_clear(&image);
 }
 
 static void visit(struct hash_run *run, const FTSENT *entry)
@@ -181,13 +178,15 @@ static void check(const struct argp_state *state, const struct hash_options *opt
     }
 }
 
-enum { OPTION_DIHEDRAL = 256, OPTION_ORIENTED };
+enum { OPTION_DIHEDRAL = 256, OPTION_ORIENTED, OPTION_EXACT_DECODE };
 
 static const struct argp_option option_rows[] = {
     {"json", 'j', NULL, 0, "Print one JSON object a line", 0},
     {"dihedral", OPTION_DIHEDRAL, NULL, 0, "Print the hashes of all eight turns and mirrorings", 0},
     {"null", '0', NULL, 0, "The paths that - reads end in NUL, not in a newline", 0},
     {"oriented", OPTION_ORIENTED, NULL, 0, "Turn pictures as their EXIF orientation says", 0},
+    {"exact-decode", OPTION_EXACT_DECODE, NULL, 0,
+     "Decode every pixel in colour: slower, for the reference's very bits", 0},
     {0},
 };
 
@@ -206,7 +205,10 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->is_dihedral = true;
         return 0;
     case OPTION_ORIENTED:
-        options->image.applies_orientation = true;
+        options->fingerprint.image.applies_orientation = true;
+        return 0;
+    case OPTION_EXACT_DECODE:
+        options->fingerprint.is_exact = true;
         return 0;
     case ARGP_KEY_ARGS:
         options->paths = command_rest(state);
@@ -221,7 +223,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct hash_options options = {.image = HASHVEIL_IMAGE_OPTIONS_DEFAULT};
+    struct hash_options options = {.fingerprint = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT};
     struct hash_run state = {.options = &options};
 
     const int parse_code = command_parse(self, argc, argv, &options);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of a picture file straight to its fingerprint: only what the hash needs is decoded, row by
+ * row, so that memory grows with a row and not with the picture. */
+#ifndef HASHVEIL_FINGERPRINT_H
+#define HASHVEIL_FINGERPRINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/image.h>
+#include <hashveil/pdq.h>
+#include <hashveil/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hashveil_fingerprint_options {
+    hashveil_image_options image;
+    /** Decode every pixel in colour, for the very bits that hashveil_image_decode and
+     * hashveil_pdq_fingerprint give. Off, a JPEG is decoded to luma alone, and at 1/2, 1/4 or 1/8
+     * of its size while the smaller side keeps 368 samples: most hashes are the same, the others
+     * differ in 1 to 4 of their 256 bits. */
+    bool is_exact;
+} hashveil_fingerprint_options;
+
+#define HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT                                                       \
+    {                                                                                              \
+        .image = HASHVEIL_IMAGE_OPTIONS_DEFAULT, .is_exact = false                                 \
+    }
+
+/**
+ * Fingerprints a JPEG or PNG file held in memory, told apart by content.
+ *
+ * Interlaced PNG, JPEG of several scans and pictures that are turned take memory for all of the
+ * picture, within the limits; all others for a few rows.
+ *
+ * bytes    len bytes, any content; borrowed for the call
+ * options  borrowed
+ * out      filled on success
+ *
+ * Errors: as hashveil_image_decode.
+ * Threads: safe; keeps no state between calls.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_fingerprint_file(const uint8_t *bytes, size_t len,
+                          const hashveil_fingerprint_options *options, hashveil_fingerprint *out);
+
+/**
+ * Fingerprints such a file and its seven turned and mirrored forms.
+ *
+ * out  HASHVEIL_PDQ_DIHEDRAL fingerprints, in the order of HASHVEIL_DIHEDRAL_TABLE; out[0] is what
+ *      hashveil_fingerprint_file gives
+ *
+ * Errors, threads: as hashveil_fingerprint_file.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_fingerprint_file_dihedral(
+    const uint8_t *bytes, size_t len, const hashveil_fingerprint_options *options,
+    hashveil_fingerprint out[HASHVEIL_PDQ_DIHEDRAL]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
