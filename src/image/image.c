@@ -42,6 +42,12 @@ hashveil_status hv_image_decode_rows(const uint8_t *bytes, size_t len,
     return decoder->decode(bytes, len, options, sink);
 }
 
+const char *hv_image_format(const uint8_t *bytes, size_t len)
+{
+    const struct hv_decoder *decoder = recognise(bytes, len);
+    return decoder ? decoder->name : NULL;
+}
+
 unsigned hv_image_orientation(const uint8_t *bytes, size_t len)
 {
     const struct hv_decoder *decoder = recognise(bytes, len);

@@ -27,6 +27,9 @@ HASHVEIL_MUST_USE hashveil_status hv_image_decode_rows(const uint8_t *bytes, siz
                                                        const struct hv_row_options *options,
                                                        const struct hv_row_sink *sink);
 
+/* Returns the name of the format that the content has, "PNG"; NULL when no decoder reads it. */
+const char *hv_image_format(const uint8_t *bytes, size_t len);
+
 /* Returns which way up the picture is to be shown, as hv_exif_orientation does. */
 unsigned hv_image_orientation(const uint8_t *bytes, size_t len);
 
