@@ -3,6 +3,7 @@
 #ifndef HV_IMAGE_DECODER_H
 #define HV_IMAGE_DECODER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,13 +13,10 @@
 #include "base/rows.h"
 #include "image/rows.h"
 
-enum { HV_MAGIC_MAX_BYTES = 4 };
-
 struct hv_decoder {
     const char *name;
-    uint8_t magic[HV_MAGIC_MAX_BYTES]; /* a file of this format begins with it */
-    size_t magic_len;
-
+    /* Whether a file of this format begins like that. */
+    bool (*recognises)(const uint8_t *bytes, size_t len);
     hashveil_status (*decode)(const uint8_t *bytes, size_t len,
                               const struct hv_row_options *options, const struct hv_row_sink *sink);
     /* Returns the file's EXIF block, from its TIFF header on; with nothing in it when there is
@@ -28,6 +26,14 @@ struct hv_decoder {
 
 extern const struct hv_decoder hv_decoder_jpeg;
 extern const struct hv_decoder hv_decoder_png;
+
+/* For hv_decoder's recognises: whether the bytes from this offset on are those of the magic. */
+static inline bool hv_image_has_magic(const uint8_t *bytes, size_t len, size_t offset,
+                                      const char *magic, size_t magic_len)
+{
+    return len >= magic_len && len - magic_len >= offset &&
+           memcmp(bytes + offset, magic, magic_len) == 0;
+}
 
 /* For a decoder that has read a file's header, before it allocates anything of the picture's size.
  * Errors: ERR_LIMIT. */

@@ -17,9 +17,8 @@ static const struct hv_decoder *const decoders[] = {
 static const struct hv_decoder *recognise(const uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++) {
-        const struct hv_decoder *decoder = decoders[i];
-        if (len >= decoder->magic_len && memcmp(bytes, decoder->magic, decoder->magic_len) == 0) {
-            return decoder;
+        if (decoders[i]->recognises(bytes, len)) {
+            return decoders[i];
         }
     }
     return NULL;

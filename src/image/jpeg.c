@@ -237,10 +237,14 @@ static struct hv_reader find_exif(const uint8_t *bytes, size_t len)
     return (struct hv_reader){0};
 }
 
+static bool recognises_jpeg(const uint8_t *bytes, size_t len)
+{
+    return hv_image_has_magic(bytes, len, 0, "\xFF\xD8\xFF", 3);
+}
+
 const struct hv_decoder hv_decoder_jpeg = {
     .name = "JPEG",
-    .magic = {0xFF, 0xD8, 0xFF},
-    .magic_len = 3,
+    .recognises = recognises_jpeg,
     .decode = decode_jpeg,
     .find_exif = find_exif,
 };

@@ -236,10 +236,14 @@ static struct hv_reader find_exif(const uint8_t *bytes, size_t len)
 }
 
 /* The rest of the signature tells whether the file was damaged on its way, which libpng judges. */
+static bool recognises_png(const uint8_t *bytes, size_t len)
+{
+    return hv_image_has_magic(bytes, len, 0, "\x89PNG", 4);
+}
+
 const struct hv_decoder hv_decoder_png = {
     .name = "PNG",
-    .magic = {0x89, 'P', 'N', 'G'},
-    .magic_len = 4,
+    .recognises = recognises_png,
     .decode = decode_png,
     .find_exif = find_exif,
 };
