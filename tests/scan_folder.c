@@ -3,6 +3,9 @@
 
 #include "draw.h"
 #include "picture.h"
+#include "two_faced_jpeg.h"
+
+#include <hashveil/fingerprint.h>
 
 #include <check.h>
 #include <ftw.h>
@@ -12,7 +15,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { SIDE_PX = 96, MAX_OPEN_FOLDERS = 16, JPEG_QUALITY = 90 };
+enum {
+    SIDE_PX = 96,
+    TWO_FACED_SIDE_BLOCKS = 512, /* enough for blocks of 8 x 8 pixels to be read as their means */
+    MAX_OPEN_FOLDERS = 16,
+    JPEG_QUALITY = 90
+};
 
 static struct scan_folder folder;
 
@@ -32,18 +40,27 @@ static struct file draw_file(uint64_t number)
     return file;
 }
 
-hashveil_fingerprint scan_picture_fingerprint(uint64_t number)
+static hashveil_fingerprint fingerprint_of(uint64_t number, bool is_exact)
 {
-    const hashveil_image_options options = HASHVEIL_IMAGE_OPTIONS_DEFAULT;
+    const hashveil_fingerprint_options options = {.image = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
+                                                  .is_exact = is_exact};
     hashveil_fingerprint fingerprint;
-    hashveil_image picture = {0};
     const struct file file = draw_file(number);
-    ck_assert_int_eq(hashveil_image_decode(file.bytes, file.len, &options, &picture), HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_pdq_fingerprint(&picture, &fingerprint), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_fingerprint_file(file.bytes, file.len, &options, &fingerprint),
+                     HASHVEIL_OK);
     ck_assert_uint_ge(fingerprint.quality, HASHVEIL_PDQ_MIN_QUALITY);
-    hashveil_image_clear(&picture);
     free(file.bytes);
     return fingerprint;
+}
+
+hashveil_fingerprint scan_picture_fingerprint(uint64_t number)
+{
+    return fingerprint_of(number, true);
+}
+
+hashveil_fingerprint scan_picture_quick_fingerprint(uint64_t number)
+{
+    return fingerprint_of(number, false);
 }
 
 size_t scan_picture_len(uint64_t number)
@@ -140,6 +157,20 @@ void put_scan_flat_picture(const char *name)
     put_scan_file(name, file.bytes, file.len);
     free(file.bytes);
     hashveil_image_clear(&picture);
+}
+
+void put_scan_two_faced_picture(const char *name, uint64_t by_means, uint64_t by_pixels)
+{
+    struct file file;
+    hashveil_image means;
+    hashveil_image pixels;
+    picture_draw(&means, TWO_FACED_SIDE_BLOCKS, TWO_FACED_SIDE_BLOCKS, 1, by_means);
+    picture_draw(&pixels, TWO_FACED_SIDE_BLOCKS, TWO_FACED_SIDE_BLOCKS, 1, by_pixels);
+    make_two_faced_jpeg(&means, &pixels, &file.bytes, &file.len);
+    put_scan_file(name, file.bytes, file.len);
+    free(file.bytes);
+    hashveil_image_clear(&means);
+    hashveil_image_clear(&pixels);
 }
 
 static void append(char *text, size_t size, size_t *len, const char *format, ...)

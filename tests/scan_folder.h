@@ -32,7 +32,11 @@ void put_scan_picture(const char *name, uint64_t number);
 void put_scan_half_picture(const char *name, uint64_t number);
 /* A grey plane, of quality 0. */
 void put_scan_flat_picture(const char *name);
+/* By its means it is one picture, by its pixels another. */
+void put_scan_two_faced_picture(const char *name, uint64_t by_means, uint64_t by_pixels);
+/* What a match is reported with, and what any picture is first asked about with. */
 hashveil_fingerprint scan_picture_fingerprint(uint64_t number);
+hashveil_fingerprint scan_picture_quick_fingerprint(uint64_t number);
 size_t scan_picture_len(uint64_t number);
 
 /* All that a scan told and gave. */

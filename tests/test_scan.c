@@ -97,7 +97,7 @@ static void ck_assert_contents(struct scan_seen *seen, const hashveil_file_resul
     static const hashveil_record no_record;
     static const uint8_t no_id[HASHVEIL_REPORT_ID_BYTES];
     const hashveil_fingerprint listed = scan_picture_fingerprint(1);
-    const hashveil_fingerprint other = scan_picture_fingerprint(OTHER);
+    const hashveil_fingerprint other = scan_picture_quick_fingerprint(OTHER);
     const hashveil_fingerprint *expected[] = {&listed, &other, &no_fingerprint, &no_fingerprint};
     const hashveil_fingerprint *fingerprint = expected[seen->told - 1];
     ck_assert_uint_eq(hashveil_pdq_distance(&result->fingerprint.hash, &fingerprint->hash), 0);
@@ -134,6 +134,21 @@ START_TEST(a_result_holds_what_belongs_to_its_class)
     ck_assert_uint_eq(seen.told, 4);
     ck_assert_uint_eq(seen.summary.bytes,
                       scan_picture_len(1) + scan_picture_len(OTHER) + scan_picture_len(2) / 2 + 4);
+}
+END_TEST
+
+START_TEST(nobody_is_reported_for_what_no_viewer_shows)
+{
+    struct scan_seen seen;
+    const hashveil_scan_options options = scan_options(&seen);
+    put_scan_two_faced_picture("a", 1, OTHER);
+    put_scan_two_faced_picture("b", 1, 1); /* the same attempt on a picture that is listed */
+    start_evaluator();
+    scan_pictures(&options);
+    ck_assert_uint_eq(stop_evaluator(), 2); /* the evaluator cannot tell them apart */
+    ck_assert_str_eq(seen.results, "a: undecodable: decoded in full it is another picture than "
+                                   "decoded in part\n"
+                                   "b: match label 1\n");
 }
 END_TEST
 
@@ -465,6 +480,7 @@ int main(void)
     tcase_add_test(files, every_file_ends_in_its_class);
     tcase_add_test(files, classes_have_texts_and_some_are_trouble);
     tcase_add_test(files, a_result_holds_what_belongs_to_its_class);
+    tcase_add_test(files, nobody_is_reported_for_what_no_viewer_shows);
     tcase_add_test(files, whoever_asks_for_no_picture_asks_for_nothing);
     tcase_add_loop_test(files, many_workers_tell_what_one_tells, 0, COUNT(worker_counts));
     tcase_add_loop_test(files, a_cancelled_scan_ends_with_the_files_begun, 1, 5);

@@ -39,7 +39,8 @@ extern "C" {
     X(ERR_UNREACHABLE, 19, "the peer cannot be reached")                                           \
     X(ERR_TIMEOUT, 20, "the peer did not answer in time")                                          \
     X(ERR_REFUSED, 21, "the peer refused the request")                                             \
-    X(ERR_CANCELLED, 22, "cancelled")
+    X(ERR_CANCELLED, 22, "cancelled")                                                              \
+    X(ERR_TWO_FACED, 23, "decoded in full it is another picture than decoded in part")
 
 typedef enum hashveil_status {
 #define X(name, number, meaning) HASHVEIL_##name = number,

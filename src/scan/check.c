@@ -8,7 +8,11 @@
 #include "base/files.h"
 #include "base/memory.h"
 
-enum { START_BYTES = 64 };
+enum {
+    START_BYTES = 64,
+    /* Decoders that agree on a picture give hashes at most so far apart; PDQ's publishers. */
+    SAME_PICTURE_BITS = 10
+};
 
 hashveil_status hv_checker_init(const hashveil_scan_options *options,
                                 const hashveil_scanner *scanner, struct hv_checker *out)
@@ -57,31 +61,32 @@ static void end_too_large(const struct hv_checker *checker, hashveil_file_result
     free(bytes);
 }
 
-/* Returns whether there is a fingerprint. */
-static bool fingerprint_file(struct hv_checker *checker, hashveil_file_result *result,
-                             uint64_t *bytes_out)
+/* A file's content; bytes is owned. */
+struct content {
+    uint8_t *bytes;
+    size_t len;
+};
+
+/* Returns whether there is any. */
+static bool read_content(const struct hv_checker *checker, hashveil_file_result *result,
+                         struct content *out)
 {
-    const hashveil_image_options *image_options = &checker->options->image_options;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    hashveil_status status =
-        hv_read_file(result->path, image_options->limits.max_file_bytes, &bytes, &len);
+    const uint64_t max_bytes = checker->options->image_options.limits.max_file_bytes;
+    const hashveil_status status = hv_read_file(result->path, max_bytes, &out->bytes, &out->len);
     if (status == HASHVEIL_ERR_LIMIT) {
         end_too_large(checker, result);
-        return false;
-    }
-    if (status != HASHVEIL_OK) {
+    } else if (status != HASHVEIL_OK) {
         end(result, HASHVEIL_FILE_UNREADABLE, status);
-        return false;
-    }
-    *bytes_out = len;
-    const hashveil_fingerprint_options fingerprint_options = {.image = *image_options};
-    status = hashveil_fingerprint_file(bytes, len, &fingerprint_options, &result->fingerprint);
-    free(bytes);
-    if (status != HASHVEIL_OK) {
-        end_undecoded(result, status);
     }
     return status == HASHVEIL_OK;
+}
+
+static hashveil_status fingerprint(const struct hv_checker *checker, const struct content *content,
+                                   bool is_exact, hashveil_fingerprint *out)
+{
+    const hashveil_fingerprint_options options = {.image = checker->options->image_options,
+                                                  .is_exact = is_exact};
+    return hashveil_fingerprint_file(content->bytes, content->len, &options, out);
 }
 
 /* The PSI step: one request, one response. */
@@ -109,19 +114,53 @@ static const hashveil_file_class class_of_verdict[] = {
     [HASHVEIL_VERDICT_LOW_QUALITY] = HASHVEIL_FILE_LOW_QUALITY,
 };
 
+/* A JPEG can be made so that the means of its blocks, from which the fingerprint comes, are not
+ * those of the pixels that a viewer shows. Nobody is to be reported for what nobody can see, so a
+ * match is decoded once more, in full, and what is reported is the fingerprint of that. There is no
+ * second query: the evaluator would know it for a match. */
+static void confirm_match(const struct hv_checker *checker, const struct content *content,
+                          hashveil_file_result *result)
+{
+    hashveil_fingerprint shown;
+    hashveil_status status = fingerprint(checker, content, true, &shown);
+    if (status == HASHVEIL_OK &&
+        hashveil_pdq_distance(&shown.hash, &result->fingerprint.hash) > SAME_PICTURE_BITS) {
+        status = HASHVEIL_ERR_TWO_FACED;
+    }
+    if (status == HASHVEIL_OK) {
+        result->fingerprint = shown;
+    } else {
+        result->verdict = (hashveil_verdict){0};
+        result->fingerprint = (hashveil_fingerprint){0};
+        end_undecoded(result, status);
+    }
+}
+
 void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, uint64_t *bytes_out,
                     hashveil_status *peer_status_out)
 {
+    struct content content = {0};
     *peer_status_out = HASHVEIL_OK;
     *bytes_out = 0;
-    if (!fingerprint_file(checker, result, bytes_out)) {
+    if (!read_content(checker, result, &content)) {
         return;
     }
-    const hashveil_status status = ask(checker, result);
-    *peer_status_out = status;
-    if (status == HASHVEIL_OK) {
-        end(result, class_of_verdict[result->verdict.kind], HASHVEIL_OK);
-    } else {
-        end(result, HASHVEIL_FILE_UNCHECKED, status);
+    *bytes_out = content.len;
+    hashveil_status status = fingerprint(checker, &content, false, &result->fingerprint);
+    if (status != HASHVEIL_OK) {
+        end_undecoded(result, status);
+        goto done;
     }
+    status = ask(checker, result);
+    *peer_status_out = status;
+    if (status != HASHVEIL_OK) {
+        end(result, HASHVEIL_FILE_UNCHECKED, status);
+        goto done;
+    }
+    end(result, class_of_verdict[result->verdict.kind], HASHVEIL_OK);
+    if (result->file_class == HASHVEIL_FILE_MATCH) {
+        confirm_match(checker, &content, result);
+    }
+done:
+    free(content.bytes);
 }
