@@ -63,7 +63,7 @@ static hashveil_status fingerprint_stored(const uint8_t *bytes, size_t len,
     const struct hv_row_options rows = {.limits = options->image.limits,
                                         .is_luma_enough = !options->is_exact,
                                         .min_blocks = options->is_exact ? 0 : MIN_BLOCKS};
-    struct passage passage = {.kernels = hv_kernels_for(0)};
+    struct passage passage = {.kernels = hv_kernels_best()};
     const struct hv_row_sink sink = {&passage, begin, take_row};
     const hashveil_status status = hv_image_decode_rows(bytes, len, &rows, &sink);
     if (status == HASHVEIL_OK) {

@@ -18,14 +18,14 @@ enum { HV_PDQ_MIN_SIDE_PX = 5 /* below, the reference gives an empty hash and no
 /* Starts as {0}. */
 struct hv_filter {
     const struct hv_kernels *kernels;
-    struct hv_windows columns;          /* along a row */
-    struct hv_windows rows;             /* along a column */
-    size_t width, padded_width, height; /* in samples, of pixels or of blocks */
+    struct hv_windows columns; /* along a row */
+    struct hv_windows rows;    /* along a column */
+    size_t width, height;      /* in samples, of pixels or of blocks */
     uint32_t channels;
     size_t row;                /* the next one */
     size_t window;             /* the first along a column that is not complete */
-    float *luma;               /* owned; of one row */
-    float *sums[2];            /* owned; weighted rows of windows k and k + 1, window k in k % 2 */
+    float *room;               /* owned; holds the sums */
+    float *sums[2];            /* weighted rows of windows k and k + 1, window k in k % 2 */
     float plane[HV_PDQ_PLANE]; /* row-major; complete once the last row is added */
 };
 

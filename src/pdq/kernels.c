@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pdq/kernels.h"
 
-/* The slowest first, and that one needs nothing. */
-static const struct hv_kernels *const rows[] = {&hv_kernels_plain};
+/* The first needs nothing. */
+const struct hv_kernels *const hv_kernels_all[] = {&hv_kernels_plain, NULL};
 
 const struct hv_kernels *hv_kernels_for(unsigned features)
 {
-    size_t best = 0;
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
-        if ((rows[k]->needs & ~features) == 0) {
-            best = k;
+    const struct hv_kernels *best = hv_kernels_all[0];
+    for (size_t k = 1; hv_kernels_all[k]; k++) {
+        if ((hv_kernels_all[k]->needs & ~features) == 0) {
+            best = hv_kernels_all[k];
         }
     }
-    return rows[best];
+    return best;
+}
+
+const struct hv_kernels *hv_kernels_best(void)
+{
+    return hv_kernels_for(hv_cpu_features());
 }

@@ -4,6 +4,7 @@
 #ifndef HV_PDQ_KERNELS_H
 #define HV_PDQ_KERNELS_H
 
+#include "base/cpu.h"
 #include "pdq/windows.h"
 
 #include <stddef.h>
@@ -11,31 +12,27 @@
 
 #include <hashveil/pdq.h>
 
-enum {
-    HV_PDQ_FREQUENCIES = 16,
-    HV_PDQ_ROW_BLOCK = 16, /* rows of floats are padded to this */
-    HV_PDQ_PLANE = HV_PDQ_SIDE * HV_PDQ_SIDE
-};
+enum { HV_PDQ_FREQUENCIES = 16, HV_PDQ_PLANE = HV_PDQ_SIDE * HV_PDQ_SIDE };
 
 struct hv_kernels {
     const char *name;
-    unsigned needs; /* cpu features, a bit each; 0 for none */
+    unsigned needs; /* hv_cpu_feature bits, 0 for none */
 
-    /* luma[x] = 0.299 R + 0.587 G + 0.114 B, added in this order. rgb: 3 * count bytes. */
-    void (*luma_of_rgb)(const uint8_t *rgb, size_t count, float *luma);
-    void (*luma_of_grey)(const uint8_t *grey, size_t count, float *luma);
+    /* sums[x] += weight * grey[x]. */
+    void (*add_grey)(const uint8_t *grey, size_t count, float weight, float *sums);
+    /* sums[x] += weight * (0.299 R + 0.587 G + 0.114 B), added in this order.
+     * rgb: 3 * count bytes. */
+    void (*add_rgb)(const uint8_t *rgb, size_t count, float weight, float *sums);
 
-    /* sums[x] += weight * luma[x]. count: a multiple of HV_PDQ_ROW_BLOCK. */
-    void (*add_row)(const float *luma, size_t count, float weight, float *sums);
-
-    /* out[k] = sum over t of weight[t] * sums[first[k] + t], in HV_PDQ_LANES partial sums: lane l
-     * takes the t with t % 8 == l, then ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
+    /* out[k] = the sum over t of weight[t] * sums[first[k] + t], divided by the product of
+     * row_total and total[k]. There are HV_PDQ_LANES partial sums: lane l takes the t with
+     * t % 8 == l, then ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
      * sums: HV_PDQ_LANES more than the side; what lies past a window is read and weighs 0. */
-    void (*sum_windows)(const float *sums, const struct hv_windows *columns,
-                        float out[HV_PDQ_SIDE]);
+    void (*average_windows)(const float *sums, const struct hv_windows *columns, float row_total,
+                            float out[HV_PDQ_SIDE]);
 
     /* The sum over all neighbours, down and across, of |trunc((u - v) * 100 / 255)|.
-     * plane: 64 x 64, row-major, here and below. */
+     * plane: 64 x 64, row-major, here and below; differences below 2^24. */
     unsigned (*gradient_sum)(const float plane[HV_PDQ_PLANE]);
 
     /* out[16 r + c] = (D plane D^T)[r][c], the product with D from the left first; each sum over
@@ -48,7 +45,13 @@ struct hv_kernels {
 
 extern const struct hv_kernels hv_kernels_plain;
 
+/* Those for this processor's family, the slowest first, and NULL after the last. */
+extern const struct hv_kernels *const hv_kernels_all[];
+
 /* Returns the fastest row that needs no feature beyond these. */
 const struct hv_kernels *hv_kernels_for(unsigned features);
+
+/* Returns the fastest row for the processor at hand. Threads: safe. */
+const struct hv_kernels *hv_kernels_best(void);
 
 #endif

@@ -6,33 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void luma_of_rgb(const uint8_t *restrict rgb, size_t count, float *restrict luma)
-{
-    for (size_t x = 0; x < count; x++) {
-        luma[x] = 0.299F * (float)rgb[3 * x] + 0.587F * (float)rgb[3 * x + 1] +
-                  0.114F * (float)rgb[3 * x + 2];
-    }
-}
+/* Compilers vectorise a loop whose length they know. */
+enum { BLOCK = 16 };
 
-static void luma_of_grey(const uint8_t *restrict grey, size_t count, float *restrict luma)
+static void add_grey(const uint8_t *restrict grey, size_t count, float weight, float *restrict sums)
 {
     size_t x = 0;
-    for (; x + HV_PDQ_ROW_BLOCK <= count; x += HV_PDQ_ROW_BLOCK) {
-        for (size_t l = 0; l < HV_PDQ_ROW_BLOCK; l++) {
-            luma[x + l] = (float)grey[x + l];
+    for (; x + BLOCK <= count; x += BLOCK) {
+        for (size_t l = 0; l < BLOCK; l++) {
+            sums[x + l] += weight * (float)grey[x + l];
         }
     }
     for (; x < count; x++) {
-        luma[x] = (float)grey[x];
+        sums[x] += weight * (float)grey[x];
     }
 }
 
-static void add_row(const float *restrict luma, size_t count, float weight, float *restrict sums)
+static void add_rgb(const uint8_t *restrict rgb, size_t count, float weight, float *restrict sums)
 {
-    for (size_t x = 0; x < count; x += HV_PDQ_ROW_BLOCK) {
-        for (size_t l = 0; l < HV_PDQ_ROW_BLOCK; l++) {
-            sums[x + l] += weight * luma[x + l];
-        }
+    for (size_t x = 0; x < count; x++) {
+        sums[x] += weight * (0.299F * (float)rgb[3 * x] + 0.587F * (float)rgb[3 * x + 1] +
+                             0.114F * (float)rgb[3 * x + 2]);
     }
 }
 
@@ -48,10 +42,12 @@ static float sum_window(const float *sums, const struct hv_window_shape *shape)
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-static void sum_windows(const float *sums, const struct hv_windows *columns, float out[HV_PDQ_SIDE])
+static void average_windows(const float *sums, const struct hv_windows *columns, float row_total,
+                            float out[HV_PDQ_SIDE])
 {
     for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
-        out[k] = sum_window(sums + columns->first[k], hv_window_shape_of(columns, k));
+        out[k] = sum_window(sums + columns->first[k], hv_window_shape_of(columns, k)) /
+                 (row_total * columns->total[k]);
     }
 }
 
@@ -154,10 +150,9 @@ static float lower_median(const float values[HASHVEIL_PDQ_BITS])
 
 const struct hv_kernels hv_kernels_plain = {
     .name = "plain",
-    .luma_of_rgb = luma_of_rgb,
-    .luma_of_grey = luma_of_grey,
-    .add_row = add_row,
-    .sum_windows = sum_windows,
+    .add_grey = add_grey,
+    .add_rgb = add_rgb,
+    .average_windows = average_windows,
     .gradient_sum = gradient_sum,
     .transform = transform,
     .lower_median = lower_median,

@@ -45,7 +45,7 @@ static hashveil_status transform_image(const struct hv_kernels *kernels,
 static hashveil_status fingerprint_forms(const hashveil_image *image, unsigned count,
                                          hashveil_fingerprint *out)
 {
-    const struct hv_kernels *kernels = hv_kernels_for(0);
+    const struct hv_kernels *kernels = hv_kernels_best();
     struct hv_transform original;
     struct hv_transform turned;
 

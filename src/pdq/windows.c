@@ -22,33 +22,30 @@ static size_t boxes_holding(size_t t, size_t boxes, size_t width)
     return past > gone ? past - gone : 0;
 }
 
-/* A triangle: each of w boxes gives each of its w inputs a share of 1. */
-static void shape_inner(size_t width, float *weights, struct hv_window_shape *out)
+/* A triangle: each of w boxes gives each of its w inputs a share of 1. Returns the total. */
+static float shape_inner(size_t width, float *weights, struct hv_window_shape *out)
 {
     const size_t count = 2 * width - 1;
     for (size_t t = 0; t < count; t++) {
         weights[t] = (float)boxes_holding(t, width, width);
     }
-    *out = (struct hv_window_shape){.weights = weights,
-                                    .count = count,
-                                    .padded_count = padded(count),
-                                    .total = (float)((double)width * (double)width)};
+    *out =
+        (struct hv_window_shape){.weights = weights, .count = count, .padded_count = padded(count)};
+    return (float)((double)width * (double)width);
 }
 
 /* The last box holds w - 1 inputs, so their shares are larger: scaled by w (w - 1), those are w and
- * all others w - 1. */
-static void shape_cut(size_t width, float *weights, struct hv_window_shape *out)
+ * all others w - 1. Returns the total. */
+static float shape_cut(size_t width, float *weights, struct hv_window_shape *out)
 {
     const size_t count = 2 * width - 2;
     for (size_t t = 0; t < count; t++) {
         weights[t] = (float)(boxes_holding(t, width - 1, width) * (width - 1) +
                              (t >= width - 1 ? width : 0));
     }
-    *out = (struct hv_window_shape){
-        .weights = weights,
-        .count = count,
-        .padded_count = padded(count),
-        .total = (float)((double)width * (double)width * (double)(width - 1))};
+    *out =
+        (struct hv_window_shape){.weights = weights, .count = count, .padded_count = padded(count)};
+    return (float)((double)width * (double)width * (double)(width - 1));
 }
 
 hashveil_status hv_windows_init(uint32_t side, struct hv_windows *out)
@@ -61,14 +58,16 @@ hashveil_status hv_windows_init(uint32_t side, struct hv_windows *out)
     if (!out->weights) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    shape_inner(width, out->weights, &out->shape[0]);
+    out->total[0] = shape_inner(width, out->weights, &out->shape[0]);
     for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
         out->first[k] = (2 * k + 1) * side / 128 - back;
         out->shape[k] = out->shape[0];
+        out->total[k] = out->total[0];
     }
     /* The only one that the picture's edge may cut. */
     if (width % 2 == 0) {
-        shape_cut(width, out->weights + room, &out->shape[HV_PDQ_SIDE - 1]);
+        out->total[HV_PDQ_SIDE - 1] =
+            shape_cut(width, out->weights + room, &out->shape[HV_PDQ_SIDE - 1]);
     }
     return HASHVEIL_OK;
 }
@@ -82,8 +81,8 @@ static size_t shape_blocks(const struct hv_window_shape *pixels, size_t first, u
     for (size_t t = 0; t < pixels->count; t++) {
         weights[(first + t) / block_px - first_block] += pixels->weights[t];
     }
-    *out = (struct hv_window_shape){
-        .weights = weights, .count = count, .padded_count = padded(count), .total = pixels->total};
+    *out =
+        (struct hv_window_shape){.weights = weights, .count = count, .padded_count = padded(count)};
     return first_block;
 }
 

@@ -19,14 +19,14 @@ enum {
 struct hv_window_shape {
     const float *weights; /* padded_count, the first count of them not zero */
     size_t count, padded_count;
-    float total; /* the sum of the weights */
 };
 
 /* Starts as {0}. Window k begins at input first[k]. */
 struct hv_windows {
     size_t first[HV_PDQ_SIDE];
     struct hv_window_shape shape[HV_PDQ_SIDE];
-    float *weights; /* owned; of all shapes, which may share them */
+    float total[HV_PDQ_SIDE]; /* the sum of the weights */
+    float *weights;           /* owned; of all shapes, which may share them */
 };
 
 /* side: of the picture along this axis, at least 1. Errors: ERR_NO_MEMORY. */
