@@ -51,22 +51,28 @@ typedef struct hashveil_image_options {
     }
 
 /**
- * Decodes a JPEG or PNG file held in memory, told apart by content.
+ * Decodes a JPEG or PNG file held in memory, or one of a further format that this build reads, told
+ * apart by content.
  *
- * Grey files give one channel, all others three. CMYK and YCCK are converted to RGB, palettes are
- * looked up, 16-bit samples are scaled to 8, and alpha is laid over white.
+ * Grey JPEG and PNG files give one channel, all others three. CMYK and YCCK are converted to RGB,
+ * palettes are looked up, 16-bit samples are scaled to 8, and alpha is laid over white. Of an
+ * animation the first picture is decoded.
  *
  * bytes    len bytes, any content; borrowed for the call
  * options  borrowed; the limits are checked against the picture's header, before any pixel is
  *          allocated
  * out      a cleared image; filled on success, still cleared on failure
  *
- * Errors: ERR_EMPTY (no bytes), ERR_UNSUPPORTED (neither format), ERR_FORMAT, ERR_TRUNCATED,
+ * Errors: ERR_EMPTY (no bytes), ERR_UNSUPPORTED (none of the formats), ERR_FORMAT, ERR_TRUNCATED,
  * ERR_LIMIT, ERR_NO_MEMORY.
  * Threads: safe; keeps no state between calls.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_image_decode(
     const uint8_t *bytes, size_t len, const hashveil_image_options *options, hashveil_image *out);
+
+/** Returns the name of a format that this build reads, "JPEG"; the formats are numbered from 0, and
+ * NULL stands behind the last. Threads: safe. */
+HASHVEIL_API const char *hashveil_image_format_name(size_t index);
 
 /** Releases the pixels and returns the struct to {0}. Accepts a cleared image. */
 HASHVEIL_API void hashveil_image_clear(hashveil_image *image);

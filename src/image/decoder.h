@@ -26,6 +26,13 @@ struct hv_decoder {
 
 extern const struct hv_decoder hv_decoder_jpeg;
 extern const struct hv_decoder hv_decoder_png;
+extern const struct hv_decoder hv_decoder_webp;
+
+/* What is left of a sample, 0..255, when alpha, 255 for all of it, lets white through. */
+static inline uint8_t hv_over_white(unsigned sample, unsigned alpha)
+{
+    return (uint8_t)((sample * alpha + 255 * (255 - alpha) + 127) / 255);
+}
 
 /* For hv_decoder's recognises: whether the bytes from this offset on are those of the magic. */
 static inline bool hv_image_has_magic(const uint8_t *bytes, size_t len, size_t offset,

@@ -12,11 +12,21 @@
 static const struct hv_decoder *const decoders[] = {
     &hv_decoder_jpeg,
     &hv_decoder_png,
+#ifdef HV_READS_WEBP
+    &hv_decoder_webp,
+#endif
 };
+
+enum { DECODERS = sizeof decoders / sizeof decoders[0] };
+
+const char *hashveil_image_format_name(size_t index)
+{
+    return index < DECODERS ? decoders[index]->name : NULL;
+}
 
 static const struct hv_decoder *recognise(const uint8_t *bytes, size_t len)
 {
-    for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++) {
+    for (size_t i = 0; i < DECODERS; i++) {
         if (decoders[i]->recognises(bytes, len)) {
             return decoders[i];
         }

@@ -59,7 +59,7 @@ FILES = {
         (lambda w: png(2**31 - 1, 1, b"\0"), "undecodable", "limit"),
     "nothing": (lambda w: b"", "not an image", None),
     "text": (lambda w: b"Not a picture.\n", "not an image", None),
-    "a GIF": (lambda w: b"GIF89a" + bytes(100), "not an image", None),
+    "a TIFF": (lambda w: b"II*\0" + bytes(100), "not an image", None),
     "zeros": (lambda w: bytes(100000), "not an image", None),
     "a picture of one pixel": (lambda w: png(1, 1, b"\0\0"), "low quality", None),
 }
