@@ -2,7 +2,16 @@
 #include "pdq/kernels.h"
 
 /* The first needs nothing. */
-const struct hv_kernels *const hv_kernels_all[] = {&hv_kernels_plain, NULL};
+const struct hv_kernels *const hv_kernels_all[] = {
+    &hv_kernels_plain,
+#if defined(__x86_64__)
+    &hv_kernels_avx2,
+    &hv_kernels_avx512,
+#elif defined(__aarch64__)
+    &hv_kernels_neon,
+#endif
+    NULL,
+};
 
 const struct hv_kernels *hv_kernels_for(unsigned features)
 {

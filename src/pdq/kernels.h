@@ -44,6 +44,9 @@ struct hv_kernels {
 };
 
 extern const struct hv_kernels hv_kernels_plain;
+extern const struct hv_kernels hv_kernels_avx2; /* x86-64 only, likewise the next */
+extern const struct hv_kernels hv_kernels_avx512;
+extern const struct hv_kernels hv_kernels_neon; /* 64-bit ARM only */
 
 /* Those for this processor's family, the slowest first, and NULL after the last. */
 extern const struct hv_kernels *const hv_kernels_all[];

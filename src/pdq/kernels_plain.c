@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plain C, which defines the answer. Inner loops of fixed length, so that compilers vectorise. */
 #include "pdq/dct.h"
+#include "pdq/float_keys.h"
 #include "pdq/kernels.h"
 
 #include <stdlib.h>
@@ -112,22 +113,6 @@ static void transform(const float plane[HV_PDQ_PLANE], float out[HASHVEIL_PDQ_BI
     }
 }
 
-/* Keys rise as the floats do: the sign bit is turned, and all others of negative numbers. */
-static uint32_t key_of(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits & 0x80000000U ? ~bits : bits | 0x80000000U;
-}
-
-static float value_of(uint32_t key)
-{
-    const uint32_t bits = key & 0x80000000U ? key & 0x7fffffffU : ~key;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* Finds the largest key that fewer than 128 keys are below, bit by bit: no branch depends on the
  * values. */
 static float lower_median(const float values[HASHVEIL_PDQ_BITS])
@@ -135,7 +120,7 @@ static float lower_median(const float values[HASHVEIL_PDQ_BITS])
     uint32_t keys[HASHVEIL_PDQ_BITS];
     uint32_t median = 0;
     for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
-        keys[i] = key_of(values[i]);
+        keys[i] = hv_key_of_float(values[i]);
     }
     for (uint32_t bit = 0x80000000U; bit != 0; bit >>= 1) {
         const uint32_t candidate = median | bit;
@@ -145,7 +130,7 @@ static float lower_median(const float values[HASHVEIL_PDQ_BITS])
         }
         median = below < HASHVEIL_PDQ_BITS / 2 ? candidate : median;
     }
-    return value_of(median);
+    return hv_float_of_key(median);
 }
 
 const struct hv_kernels hv_kernels_plain = {
