@@ -63,6 +63,26 @@ hashveil_status contract_status(const uint8_t *bytes, size_t len,
     return status;
 }
 
+int contract_difference(const hashveil_image *decoded, const hashveil_image *picture,
+                        uint32_t left_px, uint32_t top_px)
+{
+    int largest = 0;
+    for (uint32_t y = 0; y < decoded->height_px; y++) {
+        for (uint32_t i = 0; i < 3 * decoded->width_px; i++) {
+            const uint32_t from_x = i / 3 - left_px;
+            const uint32_t from_y = y - top_px;
+            int expected = 255;
+            if (from_x < picture->width_px && from_y < picture->height_px) {
+                expected =
+                    picture->pixels[from_y * picture->stride_bytes + 3 * (size_t)from_x + i % 3];
+            }
+            const int difference = abs(decoded->pixels[y * decoded->stride_bytes + i] - expected);
+            largest = difference > largest ? difference : largest;
+        }
+    }
+    return largest;
+}
+
 static void check_boundary(const struct picture_bytes *file, const hashveil_image_limits *at,
                            const hashveil_image_limits *below, const char *what)
 {

@@ -23,6 +23,11 @@ hashveil_status contract_decode(const uint8_t *bytes, size_t len,
 hashveil_status contract_status(const uint8_t *bytes, size_t len,
                                 const hashveil_image_options *options);
 
+/* Returns the largest difference of a sample between what was decoded and the picture, both of
+ * three channels, that it is to show from this place on; around the picture, from white. */
+int contract_difference(const hashveil_image *decoded, const hashveil_image *picture,
+                        uint32_t left_px, uint32_t top_px);
+
 /* Checks that the file is refused by nothing but a limit that is too small by one, of bytes,
  * pixels and sides, and before any pixel of it. */
 void contract_check_limits(const struct picture_bytes *file, uint32_t width_px, uint32_t height_px);

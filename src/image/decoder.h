@@ -24,6 +24,7 @@ struct hv_decoder {
     struct hv_reader (*find_exif)(const uint8_t *bytes, size_t len);
 };
 
+extern const struct hv_decoder hv_decoder_gif;
 extern const struct hv_decoder hv_decoder_jpeg;
 extern const struct hv_decoder hv_decoder_png;
 extern const struct hv_decoder hv_decoder_webp;
