@@ -67,14 +67,6 @@ static __m256 right_of(const float *plane, size_t i)
                                          : _mm256_loadu_ps(plane + i + 1);
 }
 
-static unsigned sum_lanes(__m256i lanes)
-{
-    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
-    sum = _mm_add_epi32(sum, _mm_srli_si128(sum, 8));
-    sum = _mm_add_epi32(sum, _mm_srli_si128(sum, 4));
-    return (unsigned)_mm_cvtsi128_si32(sum);
-}
-
 static unsigned gradient_sum(const float plane[HV_PDQ_PLANE])
 {
     __m256i sum = _mm256_setzero_si256();
@@ -85,7 +77,7 @@ static unsigned gradient_sum(const float plane[HV_PDQ_PLANE])
         sum = _mm256_add_epi32(
             sum, percents(_mm256_loadu_ps(plane + i - HV_PDQ_SIDE), _mm256_loadu_ps(plane + i)));
     }
-    return sum_lanes(sum);
+    return hv_sum_lanes(sum);
 }
 
 /* As many rows as leave registers for the rest. */
@@ -142,7 +134,7 @@ static unsigned count_below(const __m256i keys[KEYS], uint32_t candidate)
         below[0] = _mm256_sub_epi32(below[0], _mm256_cmpgt_epi32(limit, keys[i]));
         below[1] = _mm256_sub_epi32(below[1], _mm256_cmpgt_epi32(limit, keys[i + 1]));
     }
-    return sum_lanes(_mm256_add_epi32(below[0], below[1]));
+    return hv_sum_lanes(_mm256_add_epi32(below[0], below[1]));
 }
 
 /* As plain C does. */

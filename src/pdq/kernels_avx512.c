@@ -99,7 +99,8 @@ static unsigned gradient_sum(const float plane[HV_PDQ_PLANE])
             sum = _mm512_add_epi32(sum, percents(here, _mm512_loadu_ps(plane + i + HV_PDQ_SIDE)));
         }
     }
-    return (unsigned)_mm512_reduce_add_epi32(sum);
+    return hv_sum_lanes(
+        _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1)));
 }
 
 /* out[i][c] = the sum over k of left[k * stride + i] * hv_dct[k][c], for 16 x 16 places. */

@@ -16,6 +16,14 @@ static inline __m128i hv_every_third_byte(int first)
                           zeros | (first + 9));
 }
 
+static inline unsigned hv_sum_lanes(__m256i lanes)
+{
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+    sum = _mm_add_epi32(sum, _mm_srli_si128(sum, 8));
+    sum = _mm_add_epi32(sum, _mm_srli_si128(sum, 4));
+    return (unsigned)_mm_cvtsi128_si32(sum);
+}
+
 /* The partial sums of a window. */
 static inline __m256 hv_lanes_of_window(const float *sums, const struct hv_windows *columns,
                                         size_t k)
