@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JPEG through libjpeg-turbo, with the accurate transform and smooth chroma: the pixels from which
  * the published PDQ hashes were made. */
-#include "base/bytes.h"
 #include "image/decoder.h"
+#include "image/jpeg_exif.h"
+#include "image/jpeg_means.h"
+#include "image/jpeg_segments.h"
 
 #include <stdio.h> /* jpeglib.h needs it before itself */
 
@@ -11,8 +13,6 @@
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdnoreturn.h>
-
-enum { MARKER_LEAD = 0xFF, MARKER_END = 0xD9, MARKER_SCAN = 0xDA, MARKER_APP1 = 0xE1 };
 
 /* One file. Lives outside the function that calls setjmp, so that its content is defined after a
  * jump. */
@@ -78,7 +78,7 @@ static const J_COLOR_SPACE colour_spaces[] = {
     [4] = JCS_CMYK,
 };
 
-enum { CMYK_COMPONENTS = 4, BLOCK_MAX_PX = 8 };
+enum { CMYK_COMPONENTS = 4 };
 
 /* The largest block that leaves enough of them along the smaller side. */
 static uint32_t block_px_for(const struct jpeg_reading *reading)
@@ -86,20 +86,36 @@ static uint32_t block_px_for(const struct jpeg_reading *reading)
     const struct jpeg_decompress_struct *file = &reading->file;
     const uint32_t smaller_px =
         file->image_width < file->image_height ? file->image_width : file->image_height;
-    uint32_t block_px = BLOCK_MAX_PX;
+    uint32_t block_px = HV_JPEG_BLOCK_PX;
     while (block_px > 1 && smaller_px / block_px < reading->options->min_blocks) {
         block_px /= 2;
     }
     return block_px;
 }
 
+/* libjpeg has no way from other factors to colours, but ignores colours when luma is enough: both
+ * ways are to refuse the same files. */
+static bool has_common_sampling(const struct jpeg_decompress_struct *file)
+{
+    for (int i = 0; i < file->num_components; i++) {
+        const jpeg_component_info *component = &file->comp_info[i];
+        if (file->max_h_samp_factor % component->h_samp_factor != 0 ||
+            file->max_v_samp_factor % component->v_samp_factor != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Not for four components: how light shows through ink cannot be told from means. */
+static bool has_short_way(const struct jpeg_decompress_struct *file)
+{
+    return file->num_components != CMYK_COMPONENTS && has_common_sampling(file);
+}
+
 static void take_the_short_way(struct jpeg_reading *reading)
 {
     struct jpeg_decompress_struct *file = &reading->file;
-    if (file->num_components == CMYK_COMPONENTS) {
-        return;
-    }
     if (reading->options->is_luma_enough) {
         file->out_color_space = JCS_GRAYSCALE;
     }
@@ -107,6 +123,14 @@ static void take_the_short_way(struct jpeg_reading *reading)
         file->scale_num = 1;
         file->scale_denom = block_px_for(reading);
     }
+}
+
+static void take_the_long_way(struct jpeg_reading *reading)
+{
+    struct jpeg_decompress_struct *file = &reading->file;
+    file->out_color_space = colour_spaces[file->num_components];
+    file->scale_num = 1;
+    file->scale_denom = 1;
 }
 
 static void check(struct jpeg_reading *reading, hashveil_status status)
@@ -129,14 +153,15 @@ static void read_header(struct jpeg_reading *reading, const uint8_t *bytes, size
         colour_spaces[components] == JCS_UNKNOWN) {
         fail(reading, HASHVEIL_ERR_FORMAT);
     }
-    file->out_color_space = colour_spaces[components];
     file->dct_method = JDCT_ISLOW;
     file->do_fancy_upsampling = TRUE;
+    take_the_long_way(reading);
 
     check(reading,
           hv_image_check_sides(&reading->options->limits, file->image_width, file->image_height));
-    take_the_short_way(reading);
-    jpeg_calc_output_dimensions(file);
+    if (has_short_way(file)) {
+        take_the_short_way(reading);
+    }
 }
 
 /* Adobe's programs store the share of light that each ink lets through, and say so in a marker;
@@ -169,24 +194,19 @@ static void read_rows(struct jpeg_reading *reading)
     }
 }
 
-static void begin_rows(struct jpeg_reading *reading)
+static struct hv_row_shape shape_of(const struct jpeg_decompress_struct *file)
 {
-    const struct jpeg_decompress_struct *file = &reading->file;
-    const struct hv_row_shape shape = {.width_px = file->image_width,
-                                       .height_px = file->image_height,
-                                       .channels = file->out_color_space == JCS_GRAYSCALE ? 1 : 3,
-                                       .block_px = file->scale_denom};
-    check(reading, reading->sink->begin(reading->sink->context, &shape));
+    return (struct hv_row_shape){.width_px = file->image_width,
+                                 .height_px = file->image_height,
+                                 .channels = file->out_color_space == JCS_GRAYSCALE ? 1 : 3,
+                                 .block_px = file->scale_denom};
 }
 
-static void read_file(struct jpeg_reading *reading, const uint8_t *bytes, size_t len)
+static void read_pixels(struct jpeg_reading *reading)
 {
     struct jpeg_decompress_struct *file = &reading->file;
-    if (setjmp(reading->failed) != 0) {
-        return;
-    }
-    read_header(reading, bytes, len);
-    begin_rows(reading);
+    const struct hv_row_shape shape = shape_of(file);
+    check(reading, reading->sink->begin(reading->sink->context, &shape));
     /* Viewers show a file whose end marker alone is missing, and a single scan that is cut earlier
      * runs into a warning of its own. Of several scans nobody can tell whether one is missing, and
      * arithmetic coding does not notice where its data ends. */
@@ -195,6 +215,51 @@ static void read_file(struct jpeg_reading *reading, const uint8_t *bytes, size_t
     read_rows(reading);
     /* What follows the pixels is of no interest, so jpeg_finish_decompress is not called. */
     reading->status = HASHVEIL_OK;
+}
+
+/* Whether luma's means, which a progressive file sends first, could be all that is needed. */
+static bool may_do_with_means(const struct jpeg_decompress_struct *file)
+{
+    const jpeg_component_info *first = &file->comp_info[0];
+    for (int i = 0; i < file->num_components; i++) {
+        if (!file->quant_tbl_ptrs[file->comp_info[i].quant_tbl_no]) {
+            return false;
+        }
+    }
+    return file->progressive_mode && file->scale_denom == HV_JPEG_BLOCK_PX &&
+           (file->jpeg_color_space == JCS_GRAYSCALE || file->jpeg_color_space == JCS_YCbCr) &&
+           file->out_color_space == JCS_GRAYSCALE &&
+           first->h_samp_factor == file->max_h_samp_factor &&
+           first->v_samp_factor == file->max_v_samp_factor;
+}
+
+/* Returns false when nothing less than all of the file tells what it shows. */
+static bool read_means(struct jpeg_reading *reading, const uint8_t *bytes, size_t len)
+{
+    const struct jpeg_decompress_struct *file = &reading->file;
+    if (!may_do_with_means(file)) {
+        return false;
+    }
+    const JQUANT_TBL *table = file->quant_tbl_ptrs[file->comp_info[0].quant_tbl_no];
+    const struct hv_row_shape shape = shape_of(file);
+    reading->status = hv_jpeg_pass_means_on(hv_reader_of(bytes, len), &shape, table->quantval[0],
+                                            reading->options->limits.max_scans, reading->sink);
+    if (reading->status == HASHVEIL_ERR_UNSUPPORTED) {
+        take_the_long_way(reading);
+        return false;
+    }
+    return true;
+}
+
+static void read_file(struct jpeg_reading *reading, const uint8_t *bytes, size_t len)
+{
+    if (setjmp(reading->failed) != 0) {
+        return;
+    }
+    read_header(reading, bytes, len);
+    if (!read_means(reading, bytes, len)) {
+        read_pixels(reading);
+    }
 }
 
 static hashveil_status decode_jpeg(const uint8_t *bytes, size_t len,
@@ -213,30 +278,6 @@ static hashveil_status decode_jpeg(const uint8_t *bytes, size_t len,
     return reading.status;
 }
 
-/* Segments stand one after the other until the first scan. */
-static struct hv_reader find_exif(const uint8_t *bytes, size_t len)
-{
-    static const uint8_t name[6] = "Exif\0";
-    struct hv_reader in = hv_reader_of(bytes, len);
-    hv_read_bytes(&in, 2); /* start of image */
-    while (hv_read_u8(&in) == MARKER_LEAD) {
-        uint8_t marker;
-        do {
-            marker = hv_read_u8(&in);
-        } while (marker == MARKER_LEAD);
-        if (marker == MARKER_SCAN || marker == MARKER_END) {
-            break;
-        }
-        const size_t segment_len = (size_t)hv_read_be(&in, 2) - 2; /* counts itself */
-        const uint8_t *segment = hv_read_bytes(&in, segment_len);
-        if (segment && marker == MARKER_APP1 && segment_len >= sizeof name &&
-            memcmp(segment, name, sizeof name) == 0) {
-            return hv_reader_of(segment + sizeof name, segment_len - sizeof name);
-        }
-    }
-    return (struct hv_reader){0};
-}
-
 static bool recognises_jpeg(const uint8_t *bytes, size_t len)
 {
     return hv_image_has_magic(bytes, len, 0, "\xFF\xD8\xFF", 3);
@@ -246,5 +287,5 @@ const struct hv_decoder hv_decoder_jpeg = {
     .name = "JPEG",
     .recognises = recognises_jpeg,
     .decode = decode_jpeg,
-    .find_exif = find_exif,
+    .find_exif = hv_jpeg_find_exif,
 };
