@@ -25,6 +25,7 @@ struct hv_decoder {
 };
 
 extern const struct hv_decoder hv_decoder_gif;
+extern const struct hv_decoder hv_decoder_heif;
 extern const struct hv_decoder hv_decoder_jpeg;
 extern const struct hv_decoder hv_decoder_png;
 extern const struct hv_decoder hv_decoder_webp;

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 
 static const struct hv_decoder *const decoders[] = {
-    &hv_decoder_jpeg,
-    &hv_decoder_png,
+    &hv_decoder_jpeg, &hv_decoder_png,
 #ifdef HV_READS_GIF
     &hv_decoder_gif,
+#endif
+#ifdef HV_READS_HEIF
+    &hv_decoder_heif,
 #endif
 #ifdef HV_READS_WEBP
     &hv_decoder_webp,
