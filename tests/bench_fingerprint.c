@@ -74,7 +74,7 @@ static hashveil_status go(enum way way, const struct file *file, unsigned block_
 {
     hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
     hashveil_fingerprint fingerprint;
-    options.is_exact = way == EXACT_WAY;
+    options.is_exact_decode = way == EXACT_WAY;
     if (way == SHORT_WAY || way == EXACT_WAY) {
         return hashveil_fingerprint_file(file->bytes, file->len, &options, &fingerprint);
     }

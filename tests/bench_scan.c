@@ -149,7 +149,8 @@ static double fingerprint_ms(void)
         picture_path(i, path);
         demand(hv_read_file(path, options.limits.max_file_bytes, &bytes, &len) == HASHVEIL_OK &&
                    hashveil_image_decode(bytes, len, &options, &image) == HASHVEIL_OK &&
-                   hashveil_pdq_fingerprint(&image, &fingerprint) == HASHVEIL_OK,
+                   hashveil_pdq_fingerprint(&image, HASHVEIL_PDQ_POLICY_FULL, &fingerprint) ==
+                       HASHVEIL_OK,
                path);
         hashveil_image_clear(&image);
         free(bytes);

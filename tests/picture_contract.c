@@ -166,7 +166,7 @@ void contract_check_fingerprint(const struct picture_bytes *file, const hashveil
         hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
         hashveil_fingerprint ours;
         hashveil_fingerprint expected;
-        options.is_exact = is_exact;
+        options.is_exact_decode = is_exact;
         ck_assert_int_eq(hashveil_fingerprint_file(file->bytes, file->len, &options, &ours),
                          HASHVEIL_OK);
         ck_assert_int_eq(hashveil_fingerprint_file(png.bytes, png.len, &options, &expected),

@@ -43,7 +43,7 @@ static struct file draw_file(uint64_t number)
 static hashveil_fingerprint fingerprint_of(uint64_t number, bool is_exact)
 {
     const hashveil_fingerprint_options options = {.image = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
-                                                  .is_exact = is_exact};
+                                                  .is_exact_decode = is_exact};
     hashveil_fingerprint fingerprint;
     const struct file file = draw_file(number);
     ck_assert_int_eq(hashveil_fingerprint_file(file.bytes, file.len, &options, &fingerprint),

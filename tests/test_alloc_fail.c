@@ -131,13 +131,13 @@ static hashveil_status decode_png(void)
 static hashveil_status take_fingerprint(void)
 {
     hashveil_fingerprint out;
-    return hashveil_pdq_fingerprint(&picture, &out);
+    return hashveil_pdq_fingerprint(&picture, HASHVEIL_PDQ_POLICY_FULL, &out);
 }
 
 static hashveil_status take_dihedral(void)
 {
     hashveil_fingerprint out[HASHVEIL_PDQ_DIHEDRAL];
-    return hashveil_pdq_dihedral(&picture, out);
+    return hashveil_pdq_dihedral(&picture, HASHVEIL_PDQ_POLICY_FULL, out);
 }
 
 static hashveil_status create_index(void)

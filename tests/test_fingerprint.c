@@ -24,7 +24,7 @@ static const double max_mean_bits_off = 0.5;
 
 static const hashveil_fingerprint_options short_way = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
 static const hashveil_fingerprint_options exact_way = {.image = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
-                                                       .is_exact = true};
+                                                       .is_exact_decode = true};
 
 struct file {
     uint8_t *bytes;
@@ -87,7 +87,7 @@ static hashveil_status decode_and_hash(const struct file *file,
     hashveil_image image = {0};
     hashveil_status status = hashveil_image_decode(file->bytes, file->len, options, &image);
     if (status == HASHVEIL_OK) {
-        status = hashveil_pdq_fingerprint(&image, out);
+        status = hashveil_pdq_fingerprint(&image, HASHVEIL_PDQ_POLICY_FULL, out);
     }
     hashveil_image_clear(&image);
     return status;
@@ -141,7 +141,8 @@ START_TEST(turned_forms_are_those_of_the_picture)
     const struct file file = encode(_i, 200, 150);
     ck_assert_int_eq(hashveil_image_decode(file.bytes, file.len, &exact_way.image, &image),
                      HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, expected), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, expected),
+                     HASHVEIL_OK);
     ck_assert_int_eq(hashveil_fingerprint_file_dihedral(file.bytes, file.len, &exact_way, ours),
                      HASHVEIL_OK);
     for (size_t form = 0; form < HASHVEIL_PDQ_DIHEDRAL; form++) {

@@ -14,7 +14,8 @@
 static hashveil_fingerprint fingerprint_of(const hashveil_image *image)
 {
     hashveil_fingerprint fingerprint;
-    ck_assert_int_eq(hashveil_pdq_fingerprint(image, &fingerprint), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(image, HASHVEIL_PDQ_POLICY_FULL, &fingerprint),
+                     HASHVEIL_OK);
     return fingerprint;
 }
 
@@ -80,7 +81,7 @@ START_TEST(a_side_below_five_gives_an_empty_hash)
     memset(&fingerprint, 0xff, sizeof fingerprint);
     memset(forms, 0xff, sizeof forms);
     fingerprint = fingerprint_of(&image);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, forms), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, forms), HASHVEIL_OK);
     ck_assert_mem_eq(&fingerprint, &empty, sizeof empty);
     for (size_t form = 0; form < HASHVEIL_PDQ_DIHEDRAL; form++) {
         ck_assert_mem_eq(&forms[form], &empty, sizeof empty);
@@ -118,9 +119,11 @@ static const struct {
 START_TEST(refuses_a_bad_image)
 {
     hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
-    ck_assert_msg(hashveil_pdq_fingerprint(&bad_images[_i].image, forms) == HASHVEIL_ERR_ARGUMENT,
+    ck_assert_msg(hashveil_pdq_fingerprint(&bad_images[_i].image, HASHVEIL_PDQ_POLICY_FULL,
+                                           forms) == HASHVEIL_ERR_ARGUMENT,
                   "%s", bad_images[_i].what);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&bad_images[_i].image, forms), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&bad_images[_i].image, HASHVEIL_PDQ_POLICY_FULL, forms),
+                     HASHVEIL_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -128,10 +131,14 @@ START_TEST(refuses_null)
 {
     const hashveil_image image = {pixel, 100, 100, 300, 3};
     hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
-    ck_assert_int_eq(hashveil_pdq_fingerprint(NULL, forms), HASHVEIL_ERR_ARGUMENT);
-    ck_assert_int_eq(hashveil_pdq_dihedral(NULL, forms), HASHVEIL_ERR_ARGUMENT);
-    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, NULL), HASHVEIL_ERR_ARGUMENT);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, NULL), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(NULL, HASHVEIL_PDQ_POLICY_FULL, forms),
+                     HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_pdq_dihedral(NULL, HASHVEIL_PDQ_POLICY_FULL, forms),
+                     HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, HASHVEIL_PDQ_POLICY_FULL, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -158,7 +165,7 @@ START_TEST(a_bit_is_set_exactly_where_its_margin_is_positive)
     hashveil_image image = {0};
     hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
     picture_draw(&image, 640, 480, 1, (uint64_t)_i);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, forms), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, forms), HASHVEIL_OK);
     for (size_t form = 0; form < HASHVEIL_PDQ_DIHEDRAL; form++) {
         unsigned set = 0;
         for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {

@@ -52,8 +52,9 @@ START_TEST(the_first_form_is_the_fingerprint)
     hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
     hashveil_fingerprint fingerprint;
     draw(_i, &image);
-    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, &fingerprint), HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, forms), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, HASHVEIL_PDQ_POLICY_FULL, &fingerprint),
+                     HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, forms), HASHVEIL_OK);
     ck_assert_mem_eq(&forms[0], &fingerprint, sizeof fingerprint);
     hashveil_image_clear(&image);
 }
@@ -71,7 +72,7 @@ START_TEST(each_form_is_that_of_the_turned_plane)
     draw(_i, &image);
     oracle_room_init((size_t)image.width_px * image.height_px, &room);
     oracle_run(&image, &room, &original);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, forms), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, forms), HASHVEIL_OK);
     for (unsigned form = 0; form < HASHVEIL_PDQ_DIHEDRAL; form++) {
         for (size_t i = 0; i < ORACLE_PLANE; i++) {
             turned.plane[i] =
@@ -94,7 +95,7 @@ START_TEST(each_form_is_near_the_turned_pictures_own)
     struct oracle own;
 
     draw(_i, &image);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, forms), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, forms), HASHVEIL_OK);
     for (unsigned form = 0; form < HASHVEIL_PDQ_DIHEDRAL; form++) {
         hashveil_image turned = turn(&image, (hashveil_dihedral)form);
         oracle_image(&turned, &own);

@@ -57,7 +57,8 @@ static void check_row(const char *path, const hashveil_pdq *expected, unsigned q
 {
     hashveil_fingerprint fingerprint;
     hashveil_image image = decoded(path);
-    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, &fingerprint), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, HASHVEIL_PDQ_POLICY_FULL, &fingerprint),
+                     HASHVEIL_OK);
     const unsigned distance = hashveil_pdq_distance(&fingerprint.hash, expected);
     ck_assert_msg(distance == 0 && fingerprint.quality == quality,
                   "%s: %u bits off, quality %u instead of %u", path, distance, fingerprint.quality,
@@ -119,13 +120,14 @@ START_TEST(forms_derived_from_one_photo_are_near_its_turned_files)
         return;
     }
     hashveil_image image = decoded(path);
-    ck_assert_int_eq(hashveil_pdq_dihedral(&image, forms), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, forms), HASHVEIL_OK);
     hashveil_image_clear(&image);
     for (size_t form = 0; form < HASHVEIL_PDQ_DIHEDRAL; form++) {
         hashveil_fingerprint own;
         ck_assert(shared_path(turned_files[form], path));
         image = decoded(path);
-        ck_assert_int_eq(hashveil_pdq_fingerprint(&image, &own), HASHVEIL_OK);
+        ck_assert_int_eq(hashveil_pdq_fingerprint(&image, HASHVEIL_PDQ_POLICY_FULL, &own),
+                         HASHVEIL_OK);
         const unsigned distance = hashveil_pdq_distance(&forms[form].hash, &own.hash);
         ck_assert_msg(distance <= 10, "%s: %u bits", turned_files[form], distance);
         hashveil_image_clear(&image);

@@ -18,16 +18,19 @@ extern "C" {
 
 typedef struct hashveil_fingerprint_options {
     hashveil_image_options image;
+    /** NEAREST512 takes single pixels, so that every one of them is decoded, in colour. */
+    hashveil_pdq_policy policy;
     /** Decode every pixel in colour, for the very bits that hashveil_image_decode and
      * hashveil_pdq_fingerprint give. Off, a JPEG is decoded to luma alone, and at 1/2, 1/4 or 1/8
      * of its size while the smaller side keeps 368 samples: most hashes are the same, the others
      * differ in 1 to 4 of their 256 bits. */
-    bool is_exact;
+    bool is_exact_decode;
 } hashveil_fingerprint_options;
 
 #define HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT                                                       \
     {                                                                                              \
-        .image = HASHVEIL_IMAGE_OPTIONS_DEFAULT, .is_exact = false                                 \
+        .image = HASHVEIL_IMAGE_OPTIONS_DEFAULT, .policy = HASHVEIL_PDQ_POLICY_FULL,               \
+        .is_exact_decode = false                                                                   \
     }
 
 /**
@@ -40,7 +43,7 @@ typedef struct hashveil_fingerprint_options {
  * options  borrowed
  * out      filled on success
  *
- * Errors: as hashveil_image_decode.
+ * Errors: as hashveil_image_decode; ERR_ARGUMENT (no such policy).
  * Threads: safe; keeps no state between calls.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status

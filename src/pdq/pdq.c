@@ -2,9 +2,7 @@
 #include <hashveil/pdq.h>
 
 #include "base/hex.h"
-#include "pdq/filter.h"
-#include "pdq/kernels.h"
-#include "pdq/transform.h"
+#include "pdq/hasher.h"
 
 #include <string.h>
 
@@ -21,61 +19,63 @@ static bool is_valid(const hashveil_image *image)
     return image->stride_bytes / image->channels >= image->width_px;
 }
 
-static hashveil_status transform_image(const struct hv_kernels *kernels,
-                                       const hashveil_image *image, struct hv_transform *out)
+/* Fills the first count forms. */
+static hashveil_status fingerprint_forms(const hashveil_image *image, hashveil_pdq_policy policy,
+                                         unsigned count, hashveil_fingerprint *out)
 {
-    struct hv_filter filter;
+    if (!out || !is_valid(image) || !hashveil_pdq_policy_text(policy)) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    struct hv_hasher hasher = {.policy = policy};
     const struct hv_row_shape shape = {.width_px = image->width_px,
                                        .height_px = image->height_px,
                                        .channels = image->channels,
                                        .block_px = 1};
-    const hashveil_status status = hv_filter_init(kernels, &shape, &filter);
-    if (status != HASHVEIL_OK) {
-        return status;
+    const hashveil_status status = hv_hasher_begin(&hasher, &shape);
+    if (status == HASHVEIL_OK) {
+        for (size_t y = 0; y < image->height_px; y++) {
+            hv_hasher_add_row(&hasher, image->pixels + y * image->stride_bytes);
+        }
+        hv_hasher_finish(&hasher, count, out);
     }
-    for (size_t y = 0; y < image->height_px; y++) {
-        hv_filter_add_row(&filter, image->pixels + y * image->stride_bytes);
-    }
-    hv_transform_of(kernels, filter.plane, out);
-    hv_filter_clear(&filter);
-    return HASHVEIL_OK;
+    hv_hasher_clear(&hasher);
+    return status;
 }
 
-/* Fills the first count forms. */
-static hashveil_status fingerprint_forms(const hashveil_image *image, unsigned count,
+hashveil_status hashveil_pdq_fingerprint(const hashveil_image *image, hashveil_pdq_policy policy,
                                          hashveil_fingerprint *out)
 {
-    const struct hv_kernels *kernels = hv_kernels_best();
-    struct hv_transform original;
-    struct hv_transform turned;
-
-    if (!out || !is_valid(image)) {
-        return HASHVEIL_ERR_ARGUMENT;
-    }
-    if (image->width_px < HV_PDQ_MIN_SIDE_PX || image->height_px < HV_PDQ_MIN_SIDE_PX) {
-        memset(out, 0, count * sizeof *out);
-        return HASHVEIL_OK;
-    }
-    const hashveil_status status = transform_image(kernels, image, &original);
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    for (unsigned form = 0; form < count; form++) {
-        hv_transform_turn(&original, (hashveil_dihedral)form, &turned);
-        hv_fingerprint_of(kernels, &turned, out + form);
-    }
-    return HASHVEIL_OK;
+    return fingerprint_forms(image, policy, 1, out);
 }
 
-hashveil_status hashveil_pdq_fingerprint(const hashveil_image *image, hashveil_fingerprint *out)
-{
-    return fingerprint_forms(image, 1, out);
-}
-
-hashveil_status hashveil_pdq_dihedral(const hashveil_image *image,
+hashveil_status hashveil_pdq_dihedral(const hashveil_image *image, hashveil_pdq_policy policy,
                                       hashveil_fingerprint out[HASHVEIL_PDQ_DIHEDRAL])
 {
-    return fingerprint_forms(image, HASHVEIL_PDQ_DIHEDRAL, out);
+    return fingerprint_forms(image, policy, HASHVEIL_PDQ_DIHEDRAL, out);
+}
+
+static const char *const policy_texts[] = {
+#define X(name, number, text) [number] = text,
+    HASHVEIL_PDQ_POLICY_TABLE(X)
+#undef X
+};
+
+enum { POLICIES = sizeof policy_texts / sizeof policy_texts[0] };
+
+const char *hashveil_pdq_policy_text(hashveil_pdq_policy policy)
+{
+    return (unsigned)policy < POLICIES ? policy_texts[policy] : NULL;
+}
+
+hashveil_status hashveil_pdq_policy_from_text(const char *text, hashveil_pdq_policy *out)
+{
+    for (unsigned i = 0; i < POLICIES; i++) {
+        if (strcmp(text, policy_texts[i]) == 0) {
+            *out = (hashveil_pdq_policy)i;
+            return HASHVEIL_OK;
+        }
+    }
+    return HASHVEIL_ERR_ARGUMENT;
 }
 
 unsigned hashveil_pdq_distance(const hashveil_pdq *a, const hashveil_pdq *b)

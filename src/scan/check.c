@@ -85,7 +85,7 @@ static hashveil_status fingerprint(const struct hv_checker *checker, const struc
                                    bool is_exact, hashveil_fingerprint *out)
 {
     const hashveil_fingerprint_options options = {.image = checker->options->image_options,
-                                                  .is_exact = is_exact};
+                                                  .is_exact_decode = is_exact};
     return hashveil_fingerprint_file(content->bytes, content->len, &options, out);
 }
 

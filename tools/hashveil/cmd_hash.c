@@ -208,7 +208,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->fingerprint.image.applies_orientation = true;
         return 0;
     case OPTION_EXACT_DECODE:
-        options->fingerprint.is_exact = true;
+        options->fingerprint.is_exact_decode = true;
         return 0;
     case ARGP_KEY_ARGS:
         options->paths = command_rest(state);
