@@ -119,23 +119,23 @@ static unsigned gradient_sum(const float plane[HV_PDQ_PLANE])
 }
 
 /* As many rows as leave registers for the rest. */
-enum { ROWS = 4, VECTORS = HV_PDQ_FREQUENCIES / STEP };
+enum { ROWS = 4, VECTORS = HV_PDQ_FREQUENCIES / STEP, SUMS = ROWS * VECTORS };
 
 /* out[i][c] = the sum over k of left[k * stride + i] * hv_dct[k][c], for 4 x 16 places. */
 static void multiply_by_dct(const float *left, size_t stride, float *out)
 {
-    float32x4_t sum[ROWS * VECTORS];
-    for (size_t n = 0; n < ROWS * VECTORS; n++) {
+    float32x4_t sum[SUMS];
+    for (size_t n = 0; n < SUMS; n++) {
         sum[n] = vdupq_n_f32(0);
     }
     for (size_t k = 0; k < HV_PDQ_SIDE; k++) {
 #pragma GCC unroll 16
-        for (size_t n = 0; n < ROWS * VECTORS; n++) {
+        for (size_t n = 0; n < SUMS; n++) {
             const float32x4_t dct = vld1q_f32(hv_dct[k] + n % VECTORS * STEP);
             sum[n] = vaddq_f32(sum[n], vmulq_n_f32(dct, left[k * stride + n / VECTORS]));
         }
     }
-    for (size_t n = 0; n < ROWS * VECTORS; n++) {
+    for (size_t n = 0; n < SUMS; n++) {
         vst1q_f32(out + STEP * n, sum[n]);
     }
 }
