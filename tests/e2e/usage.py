@@ -94,8 +94,10 @@ def help_is_printed_for(world, row):
 
 @case
 def the_version_is_printed(world):
-    name, version = world.run("--version").output.split()
+    first, second = world.run("--version").output.splitlines()
+    name, version = first.split()
     equal((name, version.count(".")), ("hashveil", 2), "version")
+    equal(second.startswith("reads JPEG, PNG"), True, "formats")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,17 @@ static void print_help(const char *name, const struct command *group)
     puts("Exit codes: 0 done, or nothing found; 1 a match found; 2 trouble; 64 wrong usage.");
 }
 
+/* What pictures can be read depends on what this build found. */
+static void print_version(void)
+{
+    puts("hashveil " HASHVEIL_VERSION_TEXT);
+    fputs("reads", stdout);
+    for (size_t i = 0; hashveil_image_format_name(i); i++) {
+        printf("%s %s", i ? "," : "", hashveil_image_format_name(i));
+    }
+    puts("");
+}
+
 static const struct command *find(const struct command *group, const char *name)
 {
     const struct command *const *row = group->commands;
@@ -71,7 +82,7 @@ static int answer(const char *name, const struct command *group, const char *wor
         return EXIT_DONE;
     }
     if (word && (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)) {
-        puts("hashveil " HASHVEIL_VERSION_TEXT);
+        print_version();
         return EXIT_DONE;
     }
     if (word) {
