@@ -55,7 +55,6 @@ static hashveil_status hash(const struct file *file, uint32_t min_blocks,
                             struct hv_row_shape *shape_out, hashveil_fingerprint *out)
 {
     const struct hv_row_options options = {.limits = HASHVEIL_IMAGE_LIMITS_DEFAULT,
-                                           .is_luma_enough = min_blocks > 0,
                                            .min_blocks = min_blocks};
     struct passage passage = {0};
     const struct hv_row_sink sink = {&passage, begin, take_row};

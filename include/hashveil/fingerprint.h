@@ -21,9 +21,9 @@ typedef struct hashveil_fingerprint_options {
     /** NEAREST512 takes single pixels, so that every one of them is decoded, in colour. */
     hashveil_pdq_policy policy;
     /** Decode every pixel in colour, for the very bits that hashveil_image_decode and
-     * hashveil_pdq_fingerprint give. Off, a JPEG is decoded to luma alone, and at 1/2, 1/4 or 1/8
-     * of its size while the smaller side keeps 368 samples: most hashes are the same, the others
-     * differ in 1 to 4 of their 256 bits. */
+     * hashveil_pdq_fingerprint give. Off, a large JPEG is decoded to luma alone, at 1/2, 1/4 or 1/8
+     * of its size, while the smaller side keeps 368 samples: most photos' hashes are the same, the
+     * others differ in 1 to 4 of their 256 bits. */
     bool is_exact_decode;
 } hashveil_fingerprint_options;
 
@@ -36,8 +36,8 @@ typedef struct hashveil_fingerprint_options {
 /**
  * Fingerprints a JPEG or PNG file held in memory, told apart by content.
  *
- * Interlaced PNG, JPEG of several scans and pictures that are turned take memory for all of the
- * picture, within the limits; all others for a few rows.
+ * Interlaced PNG, pictures that are turned and most JPEG files of several scans take memory for all
+ * of the picture, within the limits; all others for a few rows.
  *
  * bytes    len bytes, any content; borrowed for the call
  * options  borrowed

@@ -27,7 +27,6 @@ static hashveil_status fingerprint_stored(const uint8_t *bytes, size_t len,
 {
     const bool is_whole = options->is_exact_decode || options->policy != HASHVEIL_PDQ_POLICY_FULL;
     const struct hv_row_options rows = {.limits = options->image.limits,
-                                        .is_luma_enough = !is_whole,
                                         .min_blocks = is_whole ? 0 : MIN_BLOCKS};
     struct hv_hasher hasher = {.policy = options->policy};
     const struct hv_row_sink sink = {&hasher, begin, take_row};

@@ -113,15 +113,14 @@ static bool has_short_way(const struct jpeg_decompress_struct *file)
     return file->num_components != CMYK_COMPONENTS && has_common_sampling(file);
 }
 
+/* Where colours lie outside of what RGB can hold, luma is not that of the pixels shown; over blocks
+ * of a large picture that costs less than it saves. */
 static void take_the_short_way(struct jpeg_reading *reading)
 {
     struct jpeg_decompress_struct *file = &reading->file;
-    if (reading->options->is_luma_enough) {
+    file->scale_denom = block_px_for(reading);
+    if (file->scale_denom > 1) {
         file->out_color_space = JCS_GRAYSCALE;
-    }
-    if (reading->options->min_blocks > 0) {
-        file->scale_num = 1;
-        file->scale_denom = block_px_for(reading);
     }
 }
 
@@ -159,7 +158,7 @@ static void read_header(struct jpeg_reading *reading, const uint8_t *bytes, size
 
     check(reading,
           hv_image_check_sides(&reading->options->limits, file->image_width, file->image_height));
-    if (has_short_way(file)) {
+    if (reading->options->min_blocks > 0 && has_short_way(file)) {
         take_the_short_way(reading);
     }
 }

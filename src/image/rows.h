@@ -3,7 +3,6 @@
 #ifndef HV_IMAGE_ROWS_H
 #define HV_IMAGE_ROWS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +13,8 @@
 /* What the rows are for: a decoder may take the short way that this allows, and need not. */
 struct hv_row_options {
     hashveil_image_limits limits;
-    bool is_luma_enough; /* one channel will do, of luma as the file stores it */
-    /* Blocks may grow while the smaller side has at least so many of them; 0: no blocks. */
+    /* Rows may be of blocks, of luma as the file stores it, while the smaller side has at least so
+     * many of them; 0: pixels, in colour if the file has any. */
     uint32_t min_blocks;
 };
 
