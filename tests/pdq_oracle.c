@@ -2,6 +2,7 @@
 #include "pdq_oracle.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,34 @@ void oracle_room_clear(struct oracle_room *room)
     free(room->plane);
     free(room->other_plane);
     memset(room, 0, sizeof *room);
+}
+
+static size_t picked(size_t i, size_t side, size_t sampled_side)
+{
+    return (size_t)floor((double)i * (double)side / (double)sampled_side);
+}
+
+hashveil_image oracle_nearest512(const hashveil_image *image)
+{
+    const bool is_large = image->width_px > 512 || image->height_px > 512;
+    hashveil_image out = *image;
+    out.width_px = is_large ? 512 : image->width_px;
+    out.height_px = is_large ? 512 : image->height_px;
+    out.stride_bytes = (size_t)out.width_px * out.channels;
+    out.pixels = malloc(out.stride_bytes * out.height_px);
+    if (!out.pixels) {
+        abort();
+    }
+    for (size_t y = 0; y < out.height_px; y++) {
+        for (size_t x = 0; x < out.width_px; x++) {
+            const size_t row = picked(y, image->height_px, out.height_px);
+            const size_t column = picked(x, image->width_px, out.width_px);
+            memcpy(out.pixels + y * out.stride_bytes + x * out.channels,
+                   image->pixels + row * image->stride_bytes + column * image->channels,
+                   out.channels);
+        }
+    }
+    return out;
 }
 
 static oracle_number luma_of(const uint8_t *pixel, uint32_t channels)

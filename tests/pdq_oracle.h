@@ -37,7 +37,11 @@ struct oracle {
 void oracle_room_init(size_t pixels, struct oracle_room *out);
 void oracle_room_clear(struct oracle_room *room);
 
-/* All steps, for a picture with no side below 5. */
+/* The step that comes first under the policy nearest512: a picture of 512 x 512 pixels where a side
+ * is above, else a copy. Its pixels are released with free. */
+hashveil_image oracle_nearest512(const hashveil_image *image);
+
+/* All other steps, for a picture with no side below 5. */
 void oracle_run(const hashveil_image *image, struct oracle_room *room, struct oracle *out);
 
 /* The same with room of its own. */

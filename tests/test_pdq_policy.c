@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of large pictures: the nearest pixels of 512 x 512 places, or all of them. */
+#include <hashveil/fingerprint.h>
+#include <hashveil/pdq.h>
+
+#include "pdq/hasher.h"
+#include "pdq/sampler.h"
+#include "pdq_oracle.h"
+#include "picture.h"
+#include "run_suite.h"
+
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(rows) ((int)(sizeof(rows) / sizeof *(rows)))
+
+static const hashveil_pdq_policy no_policy = (hashveil_pdq_policy)2;
+
+/* Compares each row that comes out with the oracle's, and their number. */
+static void check_sampler(const hashveil_image *image)
+{
+    const hashveil_image expected = oracle_nearest512(image);
+    struct hv_row_shape shape = {image->width_px, image->height_px, image->channels, 1};
+    struct hv_sampler sampler = {0};
+    size_t row = 0;
+
+    ck_assert(hv_sampler_is_needed(&shape));
+    ck_assert_int_eq(hv_sampler_init(&shape, &sampler), HASHVEIL_OK);
+    ck_assert_uint_eq(shape.width_px, 512);
+    ck_assert_uint_eq(shape.height_px, 512);
+    ck_assert_uint_eq(shape.channels, image->channels);
+    for (size_t y = 0; y < image->height_px; y++) {
+        size_t count = hv_sampler_add_row(&sampler, image->pixels + y * image->stride_bytes);
+        for (; count > 0; count--, row++) {
+            if (row >= 512 || memcmp(sampler.samples, expected.pixels + row * expected.stride_bytes,
+                                     expected.stride_bytes) != 0) {
+                ck_abort_msg("%u x %u x %u, row %zu", image->width_px, image->height_px,
+                             image->channels, row);
+            }
+        }
+    }
+    ck_assert_uint_eq(row, 512);
+    hv_sampler_clear(&sampler);
+    free(expected.pixels);
+}
+
+static void check_size(uint32_t width_px, uint32_t height_px, uint32_t channels)
+{
+    const hashveil_image image =
+        oracle_noise_image(width_px + height_px, width_px, height_px, channels);
+    check_sampler(&image);
+    free(image.pixels);
+}
+
+static const struct {
+    uint32_t width_px, height_px;
+} large[] = {{513, 513}, {513, 512},  {512, 513},  {1024, 1024}, {1023, 1025}, {1280, 720},
+             {300, 700}, {700, 300},  {513, 1},    {1, 513},     {4, 4000},    {4000, 4},
+             {640, 480}, {511, 2049}, {65500, 3},  {3, 65500},   {513, 5},     {5, 513},
+             {600, 511}, {1536, 511}, {4096, 256}, {2047, 767}};
+
+START_TEST(the_nearest_pixels_are_the_oracles)
+{
+    check_size(large[_i].width_px, large[_i].height_px, 1);
+    check_size(large[_i].width_px, large[_i].height_px, 3);
+}
+END_TEST
+
+/* Loop index: whether it is the height. */
+START_TEST(every_side_is_sampled_as_by_the_oracle)
+{
+    for (uint32_t side = 1; side < 1600; side++) {
+        check_size(_i ? 513 : side, _i ? side : 513, 1);
+    }
+}
+END_TEST
+
+static hashveil_fingerprint fingerprint_of(const hashveil_image *image, hashveil_pdq_policy policy)
+{
+    hashveil_fingerprint fingerprint;
+    memset(&fingerprint, 0xff, sizeof fingerprint);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(image, policy, &fingerprint), HASHVEIL_OK);
+    return fingerprint;
+}
+
+/* Down to the margins. */
+START_TEST(nearest512_is_the_fingerprint_of_the_nearest_pixels)
+{
+    hashveil_image image = {0};
+    hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
+    hashveil_fingerprint expected[HASHVEIL_PDQ_DIHEDRAL];
+    picture_draw(&image, large[_i].width_px, large[_i].height_px, _i % 2 ? 3 : 1, (uint64_t)_i);
+    hashveil_image sampled = oracle_nearest512(&image);
+    const hashveil_fingerprint fingerprint = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_NEAREST512);
+
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_NEAREST512, forms),
+                     HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&sampled, HASHVEIL_PDQ_POLICY_FULL, expected),
+                     HASHVEIL_OK);
+    ck_assert_mem_eq(forms, expected, sizeof forms);
+    ck_assert_mem_eq(&fingerprint, &expected[0], sizeof fingerprint);
+    hashveil_image_clear(&sampled);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
+static const struct {
+    uint32_t width_px, height_px;
+    bool is_same;
+} sides[] = {{512, 512, true},  {512, 5, true},    {5, 512, true},    {511, 200, true},
+             {513, 512, false}, {512, 513, false}, {513, 200, false}, {200, 513, false}};
+
+START_TEST(the_policies_part_where_a_side_is_above_512)
+{
+    hashveil_image image = {0};
+    picture_draw(&image, sides[_i].width_px, sides[_i].height_px, 3, 7);
+    const hashveil_fingerprint full = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_FULL);
+    const hashveil_fingerprint nearest = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_NEAREST512);
+    ck_assert_int_eq(memcmp(&full, &nearest, sizeof full) == 0, sides[_i].is_same);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
+/* As in the reference, which looks at the sides after the sampling. */
+static const struct {
+    uint32_t width_px, height_px;
+    bool has_hash; /* under nearest512; it has none under full */
+} thin[] = {{4, 512, false}, {512, 4, false}, {1, 1, false},  {4, 4, false},
+            {4, 513, true},  {513, 4, true},  {1, 513, true}, {600, 1, true}};
+
+START_TEST(a_thin_picture_has_a_hash_once_it_is_stretched)
+{
+    const hashveil_fingerprint empty = {0};
+    hashveil_image image = oracle_noise_image(3, thin[_i].width_px, thin[_i].height_px, 1);
+    const hashveil_fingerprint full = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_FULL);
+    const hashveil_fingerprint nearest = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_NEAREST512);
+    ck_assert_mem_eq(&full, &empty, sizeof empty);
+    ck_assert_int_eq(memcmp(&nearest, &empty, sizeof empty) != 0, thin[_i].has_hash);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
+/* A JPEG would be decoded at a smaller size, and to luma alone, under full.
+ * Loop index: whether it is turned. */
+START_TEST(nearest512_of_a_file_is_that_of_all_its_pixels)
+{
+    const struct picture_jpeg kind = {.quality = 90, .orientation = _i ? 6 : 0};
+    hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
+    hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
+    hashveil_fingerprint fingerprint;
+    hashveil_image image = {0};
+    uint8_t *bytes;
+    size_t len;
+
+    picture_draw(&image, 1601, 1203, 3, 12);
+    picture_to_jpeg(&image, &kind, &bytes, &len);
+    hashveil_image_clear(&image);
+    options.policy = HASHVEIL_PDQ_POLICY_NEAREST512;
+    options.image.applies_orientation = true;
+    ck_assert_int_eq(hashveil_image_decode(bytes, len, &options.image, &image), HASHVEIL_OK);
+    const hashveil_fingerprint expected = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_NEAREST512);
+
+    ck_assert_int_eq(hashveil_fingerprint_file(bytes, len, &options, &fingerprint), HASHVEIL_OK);
+    ck_assert_mem_eq(&fingerprint, &expected, sizeof expected);
+    ck_assert_int_eq(hashveil_fingerprint_file_dihedral(bytes, len, &options, forms), HASHVEIL_OK);
+    ck_assert_mem_eq(&forms[0], &expected, sizeof expected);
+    free(bytes);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
+START_TEST(refuses_a_policy_that_there_is_not)
+{
+    const struct picture_png kind = {.colour_type = PNG_COLOR_TYPE_RGB, .bit_depth = 8};
+    hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
+    hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
+    hashveil_image image = {0};
+    uint8_t *bytes;
+    size_t len;
+
+    picture_draw(&image, 64, 64, 3, 1);
+    picture_to_png(&image, &kind, &bytes, &len);
+    options.policy = no_policy;
+    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, no_policy, forms), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, no_policy, forms), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_fingerprint_file(bytes, len, &options, forms), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_fingerprint_file_dihedral(bytes, len, &options, forms),
+                     HASHVEIL_ERR_ARGUMENT);
+    free(bytes);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
+START_TEST(each_policy_is_found_by_its_name){
+#define X(name, number, text)                                                                      \
+    {                                                                                              \
+        hashveil_pdq_policy policy = no_policy;                                                    \
+        ck_assert_str_eq(hashveil_pdq_policy_text(HASHVEIL_PDQ_POLICY_##name), text);              \
+        ck_assert_int_eq(hashveil_pdq_policy_from_text(text, &policy), HASHVEIL_OK);               \
+        ck_assert_int_eq(policy, HASHVEIL_PDQ_POLICY_##name);                                      \
+        ck_assert_int_eq(policy, number);                                                          \
+    }
+    HASHVEIL_PDQ_POLICY_TABLE(X)
+#undef X
+} END_TEST
+
+    static const
+    char *const bad_names[] = {"", "Full", "full ", "ful", "nearest", "nearest5120", "0"};
+
+START_TEST(refuses_a_name_that_no_policy_has)
+{
+    hashveil_pdq_policy policy = no_policy;
+    ck_assert_int_eq(hashveil_pdq_policy_from_text(bad_names[_i], &policy), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(policy, no_policy);
+    ck_assert_ptr_null(hashveil_pdq_policy_text(no_policy));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pdq policy");
+    TCase *sampler = tcase_create("sampler");
+    TCase *policy = tcase_create("policy");
+    TCase *name = tcase_create("name");
+
+    tcase_set_timeout(sampler, 120); /* with sanitizers, on a busy machine */
+    tcase_add_loop_test(sampler, the_nearest_pixels_are_the_oracles, 0, COUNT(large));
+    tcase_add_loop_test(sampler, every_side_is_sampled_as_by_the_oracle, 0, 2);
+    suite_add_tcase(suite, sampler);
+
+    tcase_set_timeout(policy, 60);
+    tcase_add_loop_test(policy, nearest512_is_the_fingerprint_of_the_nearest_pixels, 0,
+                        COUNT(large));
+    tcase_add_loop_test(policy, the_policies_part_where_a_side_is_above_512, 0, COUNT(sides));
+    tcase_add_loop_test(policy, a_thin_picture_has_a_hash_once_it_is_stretched, 0, COUNT(thin));
+    tcase_add_loop_test(policy, nearest512_of_a_file_is_that_of_all_its_pixels, 0, 2);
+    tcase_add_test(policy, refuses_a_policy_that_there_is_not);
+    suite_add_tcase(suite, policy);
+
+    tcase_add_test(name, each_policy_is_found_by_its_name);
+    tcase_add_loop_test(name, refuses_a_name_that_no_policy_has, 0, COUNT(bad_names));
+    suite_add_tcase(suite, name);
+    return run_suite(suite);
+}
