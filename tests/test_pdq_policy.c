@@ -70,7 +70,7 @@ END_TEST
 /* Loop index: whether it is the height. */
 START_TEST(every_side_is_sampled_as_by_the_oracle)
 {
-    for (uint32_t side = 1; side < 1600; side++) {
+    for (uint32_t side = 1; side < 1100; side++) {
         check_size(_i ? 513 : side, _i ? side : 513, 1);
     }
 }
@@ -111,13 +111,22 @@ static const struct {
 } sides[] = {{512, 512, true},  {512, 5, true},    {5, 512, true},    {511, 200, true},
              {513, 512, false}, {512, 513, false}, {513, 200, false}, {200, 513, false}};
 
+static bool is_same(const hashveil_fingerprint *a, const hashveil_fingerprint *b)
+{
+    bool is_same = a->quality == b->quality && hashveil_pdq_distance(&a->hash, &b->hash) == 0;
+    for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
+        is_same = is_same && a->margin[i] == b->margin[i];
+    }
+    return is_same;
+}
+
 START_TEST(the_policies_part_where_a_side_is_above_512)
 {
     hashveil_image image = {0};
     picture_draw(&image, sides[_i].width_px, sides[_i].height_px, 3, 7);
     const hashveil_fingerprint full = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_FULL);
     const hashveil_fingerprint nearest = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_NEAREST512);
-    ck_assert_int_eq(memcmp(&full, &nearest, sizeof full) == 0, sides[_i].is_same);
+    ck_assert_int_eq(is_same(&full, &nearest), sides[_i].is_same);
     hashveil_image_clear(&image);
 }
 END_TEST
@@ -136,7 +145,7 @@ START_TEST(a_thin_picture_has_a_hash_once_it_is_stretched)
     const hashveil_fingerprint full = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_FULL);
     const hashveil_fingerprint nearest = fingerprint_of(&image, HASHVEIL_PDQ_POLICY_NEAREST512);
     ck_assert_mem_eq(&full, &empty, sizeof empty);
-    ck_assert_int_eq(memcmp(&nearest, &empty, sizeof empty) != 0, thin[_i].has_hash);
+    ck_assert_int_eq(!is_same(&nearest, &empty), thin[_i].has_hash);
     hashveil_image_clear(&image);
 }
 END_TEST

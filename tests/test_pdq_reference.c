@@ -13,6 +13,10 @@
 
 enum { PATH_ROOM = 4096, LINE_ROOM = 1024 };
 
+#define X(name, number, text) +1
+enum { POLICIES = 0 HASHVEIL_PDQ_POLICY_TABLE(X) };
+#undef X
+
 /* path: below the collection. Returns false when there is no collection. */
 static bool shared_path(const char *path, char out[PATH_ROOM])
 {
@@ -35,52 +39,75 @@ static hashveil_image decoded(const char *path)
     return image;
 }
 
-/* Of a row "path, full hash, its quality, ...". Returns false for a row without a full hash. */
-static bool parse_row(char *line, const char **path_out, hashveil_pdq *hash_out,
-                      unsigned *quality_out)
+/* A row of a list: a file, then hash and quality under each policy, "-" where there is none. */
+struct row {
+    const char *path;
+    struct {
+        bool is_known;
+        hashveil_pdq hash;
+        unsigned quality;
+    } expected[POLICIES];
+};
+
+/* line: is cut into its fields, which the row then borrows. Returns false for a comment. */
+static bool parse_row(char *line, struct row *out)
 {
     char *rest = NULL;
-    const char *path = strtok_r(line, "\t", &rest);
-    const char *hex = strtok_r(NULL, "\t", &rest);
-    const char *quality = strtok_r(NULL, "\t", &rest);
-    ck_assert(path && hex && quality);
-    if (path[0] == '#' || strcmp(hex, "-") == 0) {
+    out->path = strtok_r(line, "\t\n", &rest);
+    if (!out->path || out->path[0] == '#') {
         return false;
     }
-    ck_assert_int_eq(hashveil_pdq_from_hex(hex, strlen(hex), hash_out), HASHVEIL_OK);
-    *path_out = path;
-    *quality_out = (unsigned)strtoul(quality, NULL, 10);
+    for (size_t policy = 0; policy < POLICIES; policy++) {
+        const char *hex = strtok_r(NULL, "\t\n", &rest);
+        const char *quality = strtok_r(NULL, "\t\n", &rest);
+        ck_assert(hex && quality);
+        out->expected[policy].is_known = strcmp(hex, "-") != 0;
+        if (out->expected[policy].is_known) {
+            ck_assert_int_eq(hashveil_pdq_from_hex(hex, strlen(hex), &out->expected[policy].hash),
+                             HASHVEIL_OK);
+            out->expected[policy].quality = (unsigned)strtoul(quality, NULL, 10);
+        }
+    }
     return true;
 }
 
-static void check_row(const char *path, const hashveil_pdq *expected, unsigned quality)
+/* counts: of the pictures under each policy. */
+static void check_row(const struct row *row, const char *path, unsigned counts[POLICIES])
 {
-    hashveil_fingerprint fingerprint;
     hashveil_image image = decoded(path);
-    ck_assert_int_eq(hashveil_pdq_fingerprint(&image, HASHVEIL_PDQ_POLICY_FULL, &fingerprint),
-                     HASHVEIL_OK);
-    const unsigned distance = hashveil_pdq_distance(&fingerprint.hash, expected);
-    ck_assert_msg(distance == 0 && fingerprint.quality == quality,
-                  "%s: %u bits off, quality %u instead of %u", path, distance, fingerprint.quality,
-                  quality);
+    for (size_t policy = 0; policy < POLICIES; policy++) {
+        hashveil_fingerprint ours;
+        if (!row->expected[policy].is_known) {
+            continue;
+        }
+        ck_assert_int_eq(hashveil_pdq_fingerprint(&image, (hashveil_pdq_policy)policy, &ours),
+                         HASHVEIL_OK);
+        const unsigned distance = hashveil_pdq_distance(&ours.hash, &row->expected[policy].hash);
+        ck_assert_msg(distance == 0 && ours.quality == row->expected[policy].quality,
+                      "%s, %s: %u bits off, quality %u instead of %u", path,
+                      hashveil_pdq_policy_text((hashveil_pdq_policy)policy), distance, ours.quality,
+                      row->expected[policy].quality);
+        counts[policy]++;
+    }
     hashveil_image_clear(&image);
 }
 
-/* The folder that a list's paths count from, and how many rows it has at least. */
+/* The folder that a list's paths count from, and how many of its pictures have a hash, in the order
+ * of HASHVEIL_PDQ_POLICY_TABLE. */
 static const struct {
     const char *list, *folder;
-    unsigned min_count;
+    unsigned counts[POLICIES];
 } collections[] = {
-    {"pdq-reference/hashes.tsv", "pdq-reference", 29},
-    {"pdq-reference/photos.tsv", ".", 1269},
+    {"pdq-reference/hashes.tsv", "pdq-reference", {29, 31}},
+    {"pdq-reference/photos.tsv", ".", {1269, 1269}},
 };
 enum { COLLECTION_COUNT = sizeof collections / sizeof collections[0] };
 
-START_TEST(hash_and_quality_are_the_references_bit_for_bit)
+START_TEST(hash_and_quality_are_the_references_bit_for_bit_under_both_policies)
 {
     char path[PATH_ROOM];
     char line[LINE_ROOM];
-    unsigned count = 0;
+    unsigned counts[POLICIES] = {0};
     if (!shared_path(collections[_i].list, path)) {
         return;
     }
@@ -88,19 +115,18 @@ START_TEST(hash_and_quality_are_the_references_bit_for_bit)
     ck_assert_ptr_nonnull(list);
     while (fgets(line, sizeof line, list)) {
         char below[PATH_ROOM];
-        const char *name;
-        hashveil_pdq expected;
-        unsigned quality;
-        if (!parse_row(line, &name, &expected, &quality)) {
+        struct row row;
+        if (!parse_row(line, &row)) {
             continue;
         }
-        snprintf(below, sizeof below, "%s/%s", collections[_i].folder, name);
+        snprintf(below, sizeof below, "%s/%s", collections[_i].folder, row.path);
         ck_assert_msg(shared_path(below, path), "%s", below);
-        check_row(path, &expected, quality);
-        count++;
+        check_row(&row, path, counts);
     }
     fclose(list);
-    ck_assert_uint_ge(count, collections[_i].min_count);
+    for (size_t policy = 0; policy < POLICIES; policy++) {
+        ck_assert_uint_eq(counts[policy], collections[_i].counts[policy]);
+    }
 }
 END_TEST
 
@@ -138,9 +164,14 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("pdq reference");
+    char path[PATH_ROOM];
+    if (!shared_path(collections[0].list, path)) {
+        puts("# skipped: HASHVEIL_SHARED_DATA names no collection");
+    }
     TCase *reference = tcase_create("reference");
     tcase_set_timeout(reference, 240); /* with sanitizers, on a busy machine */
-    tcase_add_loop_test(reference, hash_and_quality_are_the_references_bit_for_bit, 0,
+    tcase_add_loop_test(reference,
+                        hash_and_quality_are_the_references_bit_for_bit_under_both_policies, 0,
                         COLLECTION_COUNT);
     tcase_add_test(reference, forms_derived_from_one_photo_are_near_its_turned_files);
     suite_add_tcase(suite, reference);
