@@ -19,7 +19,14 @@
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof *(rows)))
 
-enum { SECONDS = 120, NEVER = -1, MAX_ALLOCATIONS = 10000, SIDE_PX = 96, SHORT_MS = 1000 };
+enum {
+    SECONDS = 120,
+    NEVER = -1,
+    MAX_ALLOCATIONS = 10000,
+    SIDE_PX = 96,
+    LARGE_SIDE_PX = 520,
+    SHORT_MS = 1000
+};
 
 /* How many allocations still succeed before the one that fails. */
 static atomic_long left = NEVER;
@@ -48,7 +55,7 @@ static struct {
     uint8_t *bytes;
     size_t len;
 } jpeg, png, database;
-static hashveil_image picture;
+static hashveil_image picture, large_picture;
 static hashveil_fingerprint fingerprint;
 static hashveil_entries entries;
 static hashveil_key curator;
@@ -75,6 +82,7 @@ static void set_up(void)
     snprintf(workspace_path, sizeof workspace_path, "%s/workspace", folder->path);
     snprintf(list_path, sizeof list_path, "%s/list", folder->path);
     picture_draw(&picture, SIDE_PX, SIDE_PX, 3, 7);
+    picture_draw(&large_picture, LARGE_SIDE_PX, SIDE_PX, 3, 7);
     picture_to_jpeg(&picture, &jpeg_kind, &jpeg.bytes, &jpeg.len);
     picture_to_png(&picture, &png_kind, &png.bytes, &png.len);
     fingerprint = scan_picture_fingerprint(0);
@@ -93,6 +101,7 @@ static void tear_down(void)
     free(png.bytes);
     free(database.bytes);
     hashveil_image_clear(&picture);
+    hashveil_image_clear(&large_picture);
     hashveil_entries_clear(&entries);
     hashveil_key_clear(&curator);
     remove_scan_folder();
@@ -132,6 +141,12 @@ static hashveil_status take_fingerprint(void)
 {
     hashveil_fingerprint out;
     return hashveil_pdq_fingerprint(&picture, HASHVEIL_PDQ_POLICY_FULL, &out);
+}
+
+static hashveil_status take_nearest(void)
+{
+    hashveil_fingerprint out;
+    return hashveil_pdq_fingerprint(&large_picture, HASHVEIL_PDQ_POLICY_NEAREST512, &out);
 }
 
 static hashveil_status take_dihedral(void)
@@ -331,6 +346,7 @@ static const struct {
     {"decoding a JPEG", decode_jpeg},
     {"decoding a PNG", decode_png},
     {"a fingerprint", take_fingerprint},
+    {"a fingerprint of the nearest pixels", take_nearest},
     {"eight fingerprints", take_dihedral},
     {"creating an index", create_index},
     {"opening a workspace", open_workspace},
