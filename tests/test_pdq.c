@@ -70,11 +70,11 @@ static void check_known(const char *line)
     hashveil_fingerprint ours;
     hashveil_pdq_policy policy;
 
-    ck_assert_int_eq(sscanf(line,
-                            "%15s %u %u %u %u %u %64s %u", /* NOLINT(cert-err34-c): our own file */
-                            known.policy_text, &known.width_px, &known.height_px, &known.channels,
-                            &known.seed, &known.divisor, known.hex, &known.quality),
-                     8);
+    /* NOLINTNEXTLINE(cert-err34-c): our own file */
+    const int fields = sscanf(line, "%15s %u %u %u %u %u %64s %u", known.policy_text,
+                              &known.width_px, &known.height_px, &known.channels, &known.seed,
+                              &known.divisor, known.hex, &known.quality);
+    ck_assert_int_eq(fields, 8);
     ck_assert_int_eq(hashveil_pdq_policy_from_text(known.policy_text, &policy), HASHVEIL_OK);
     picture_draw(&image, known.width_px, known.height_px, known.channels, known.seed);
     for (size_t i = 0; i < image.stride_bytes * image.height_px; i++) {
