@@ -216,20 +216,26 @@ static void read_pixels(struct jpeg_reading *reading)
     reading->status = HASHVEIL_OK;
 }
 
+/* libjpeg looks for them only when it decodes. */
+static bool has_tables(const struct jpeg_decompress_struct *file)
+{
+    for (int i = 0; i < file->num_components; i++) {
+        const int number = file->comp_info[i].quant_tbl_no;
+        if (number < 0 || number >= NUM_QUANT_TBLS || !file->quant_tbl_ptrs[number]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Whether luma's means, which a progressive file sends first, could be all that is needed. */
 static bool may_do_with_means(const struct jpeg_decompress_struct *file)
 {
     const jpeg_component_info *first = &file->comp_info[0];
-    for (int i = 0; i < file->num_components; i++) {
-        if (!file->quant_tbl_ptrs[file->comp_info[i].quant_tbl_no]) {
-            return false;
-        }
-    }
     return file->progressive_mode && file->scale_denom == HV_JPEG_BLOCK_PX &&
            (file->jpeg_color_space == JCS_GRAYSCALE || file->jpeg_color_space == JCS_YCbCr) &&
-           file->out_color_space == JCS_GRAYSCALE &&
            first->h_samp_factor == file->max_h_samp_factor &&
-           first->v_samp_factor == file->max_v_samp_factor;
+           first->v_samp_factor == file->max_v_samp_factor && has_tables(file);
 }
 
 /* Returns false when nothing less than all of the file tells what it shows. */
