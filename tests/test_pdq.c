@@ -310,6 +310,7 @@ int main(void)
     TCase *hash = tcase_create("hash");
     TCase *refusal = tcase_create("refusal");
 
+    tcase_set_timeout(fingerprint, 60); /* with sanitizers, on a busy machine */
     tcase_add_test(fingerprint, known_answers_are_met);
     tcase_add_loop_test(fingerprint, a_side_below_five_gives_an_empty_hash, 0, SMALL_COUNT);
     tcase_add_loop_test(fingerprint, a_side_of_five_gives_a_hash, 0, 2);

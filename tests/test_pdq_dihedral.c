@@ -111,6 +111,7 @@ int main(void)
 {
     Suite *suite = suite_create("pdq dihedral");
     TCase *forms = tcase_create("forms");
+    tcase_set_timeout(forms, 60); /* with sanitizers, on a busy machine */
     tcase_add_loop_test(forms, the_first_form_is_the_fingerprint, 0, PICTURE_COUNT);
     tcase_add_loop_test(forms, each_form_is_that_of_the_turned_plane, 0, PICTURE_COUNT);
     tcase_add_loop_test(forms, each_form_is_near_the_turned_pictures_own, 0, PICTURE_COUNT);
