@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "picture.h"
 #include "run_suite.h"
+#include "two_faced_jpeg.h"
 
 #include <png.h>
 #include <stdio.h> /* jpeglib.h needs it before itself */
@@ -222,6 +223,85 @@ START_TEST(photos_are_within_a_few_bits_and_half_a_bit_on_average)
 }
 END_TEST
 
+/* What the short way cannot know, and the exact way is for: here the means are one picture and the
+ * pixels another. */
+enum { FACE_PX = 400, SAME_PICTURE_BITS = 10, OTHER_PICTURE_BITS = 90 };
+
+static unsigned bits_between(const struct file *file, const hashveil_fingerprint_options *way,
+                             const hashveil_image *picture)
+{
+    hashveil_fingerprint expected;
+    const hashveil_fingerprint found = fingerprint(file, way);
+    ck_assert_int_eq(hashveil_pdq_fingerprint(picture, HASHVEIL_PDQ_POLICY_FULL, &expected),
+                     HASHVEIL_OK);
+    return hashveil_pdq_distance(&found.hash, &expected.hash);
+}
+
+START_TEST(coefficients_beyond_all_samples_need_the_exact_way)
+{
+    hashveil_image means;
+    hashveil_image pixels;
+    struct file file;
+    picture_draw(&means, FACE_PX, FACE_PX, 1, 5);
+    picture_draw(&pixels, FACE_PX, FACE_PX, 1, 6);
+    make_two_faced_jpeg(&means, &pixels, &file.bytes, &file.len);
+    ck_assert_uint_le(bits_between(&file, &short_way, &means), SAME_PICTURE_BITS);
+    ck_assert_uint_ge(bits_between(&file, &short_way, &pixels), OTHER_PICTURE_BITS);
+    ck_assert_uint_le(bits_between(&file, &exact_way, &pixels), SAME_PICTURE_BITS);
+    hashveil_image_clear(&means);
+    hashveil_image_clear(&pixels);
+    free(file.bytes);
+}
+END_TEST
+
+/* Luma is even; where red is cut off, it is not that of the pixels shown. */
+static struct file encode_as_red(const hashveil_image *picture)
+{
+    enum { LUMA = 230 };
+    struct jpeg_compress_struct file;
+    struct jpeg_error_mgr errors;
+    uint8_t *bytes = NULL;
+    unsigned long len = 0;
+    uint8_t *row = hv_alloc_array(picture->width_px, 3);
+    ck_assert_ptr_nonnull(row);
+    file.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&file);
+    jpeg_mem_dest(&file, &bytes, &len);
+    file.image_width = picture->width_px;
+    file.image_height = picture->height_px;
+    file.input_components = 3;
+    file.in_color_space = JCS_YCbCr;
+    jpeg_set_defaults(&file);
+    jpeg_start_compress(&file, TRUE);
+    for (uint32_t y = 0; y < picture->height_px; y++) {
+        for (uint32_t x = 0; x < picture->width_px; x++) {
+            uint8_t *pixel = row + (size_t)3 * x;
+            pixel[0] = LUMA;
+            pixel[1] = 128;
+            pixel[2] = picture->pixels[y * picture->stride_bytes + x] / 2 + 128;
+        }
+        jpeg_write_scanlines(&file, &row, 1);
+    }
+    jpeg_finish_compress(&file);
+    jpeg_destroy_compress(&file);
+    free(row);
+    return (struct file){bytes, len};
+}
+
+START_TEST(colours_beyond_rgb_need_the_exact_way)
+{
+    hashveil_image picture;
+    picture_draw(&picture, 2 * FACE_PX, 2 * FACE_PX, 1, 5);
+    const struct file file = encode_as_red(&picture);
+    const hashveil_fingerprint found = fingerprint(&file, &short_way);
+    const hashveil_fingerprint shown = fingerprint(&file, &exact_way);
+    ck_assert_uint_eq(found.quality, 0);
+    ck_assert_uint_ge(shown.quality, HASHVEIL_PDQ_MIN_QUALITY);
+    hashveil_image_clear(&picture);
+    free(file.bytes);
+}
+END_TEST
+
 #define BYTES(text) (uint8_t *)(text), sizeof(text) - 1
 
 static const struct {
@@ -330,6 +410,8 @@ int main(void)
     tcase_add_loop_test(ways, the_exact_way_is_to_decode_and_to_hash, 0, COUNT(kinds));
     tcase_add_loop_test(ways, turned_forms_are_those_of_the_picture, 0, COUNT(kinds));
     tcase_add_loop_test(ways, the_short_way_is_within_a_few_bits, 0, COUNT(block_sizes));
+    tcase_add_test(ways, coefficients_beyond_all_samples_need_the_exact_way);
+    tcase_add_test(ways, colours_beyond_rgb_need_the_exact_way);
     tcase_add_loop_test(ways, a_hundred_megapixels_take_a_few_megabytes, 0, 2);
     suite_add_tcase(suite, ways);
 
