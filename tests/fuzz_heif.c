@@ -3,9 +3,9 @@
 #include "fuzz.h"
 #include "fuzz_picture.h"
 
-enum { MAX_PIXELS = 1 << 16 };
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    return fuzz_picture("HEIF", MAX_PIXELS, bytes, len);
+    static const struct fuzz_format format = {
+        .name = "HEIF", .max_pixels = 1 << 16, .is_vague = true};
+    return fuzz_picture(&format, bytes, len);
 }

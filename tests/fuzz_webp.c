@@ -3,9 +3,8 @@
 #include "fuzz.h"
 #include "fuzz_picture.h"
 
-enum { MAX_PIXELS = 1 << 16 };
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    return fuzz_picture("WebP", MAX_PIXELS, bytes, len);
+    static const struct fuzz_format format = {.name = "WebP", .max_pixels = 1 << 16};
+    return fuzz_picture(&format, bytes, len);
 }

@@ -179,6 +179,8 @@ static const struct {
 } refused[] = {
     {"giant.heic", HASHVEIL_ERR_LIMIT},
     {"giant_grid.heic", HASHVEIL_ERR_LIMIT},
+    {"giant_coded.heic", HASHVEIL_ERR_LIMIT}, /* where the container has 8 x 8 */
+    {"large_coded.heic", HASHVEIL_ERR_FORMAT},
     {"many_tiles.heic", HASHVEIL_ERR_LIMIT},
     {"too_few_tiles.heic", HASHVEIL_ERR_FORMAT},
     {"derived_from_itself.heic", HASHVEIL_ERR_UNSUPPORTED},

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "image/decoder.h"
 #include "image/heif_boxes.h"
+#include "image/heif_hevc.h"
 
 #include <libheif/heif.h>
 #include <limits.h>
@@ -56,6 +57,9 @@ static hashveil_status open_file(struct heif_reading *reading, const uint8_t *by
     heif_context_set_maximum_image_size_limit(
         reading->file, limits->max_side_px < INT_MAX ? (int)limits->max_side_px : INT_MAX);
     hashveil_status status = hv_heif_check_derivations(bytes, len);
+    if (status == HASHVEIL_OK) {
+        status = status_of(heif_register_decoder(reading->file, &hv_heif_hevc));
+    }
     if (status == HASHVEIL_OK) {
         status =
             status_of(heif_context_read_from_memory_without_copy(reading->file, bytes, len, NULL));

@@ -102,6 +102,24 @@ def write(name, items, primary=MASTER, references=(), brands=b"mif1heicmiaf"):
         file.write(front + meta(start) + box(b"mdat", *(data for *_, data in items)))
 
 
+def number(value):
+    """ue(v)."""
+    bits = bin(value + 1)[2:]
+    return "0" * (len(bits) - 1) + bits
+
+
+def size_alone(width, height):
+    """A stream of nothing but the beginning of a sequence parameter set."""
+    bits = "0000" + "000" + "1" + "0" * 96 + number(0) + number(1) + number(width) + number(height)
+    payload = bytes(int((bits[i:i + 8] + "0" * 7)[:8], 2) for i in range(0, len(bits), 8))
+    unit = b"\x42\x01"
+    for byte in payload + b"\x80":
+        if unit.endswith(b"\0\0") and byte <= 3:
+            unit += b"\3"
+        unit += bytes([byte])
+    return struct.pack(">I", len(unit)) + unit
+
+
 def master(coded, *others, size=None):
     return (MASTER, coded.kind, [extent(size or coded.size), coded.configuration, *others],
             coded.data)
@@ -144,6 +162,9 @@ def main():
     write("giant_grid.heic",
           [master(heic), (DERIVED, b"grid", [extent((65500, 65500))], grid)],
           primary=DERIVED, references=[(b"dimg", DERIVED, [MASTER])])
+    for name, side in (("giant_coded.heic", 14143), ("large_coded.heic", 14142)):
+        write(name, [(MASTER, heic.kind, [extent((8, 8)), heic.configuration],
+                      size_alone(side, side))])
     write("larger_than_it_says.heic", [master(heic, size=(8, 8))])
     write("derived_from_itself.heic",
           [(DERIVED, b"iden", [extent((8, 8))], b"")],
