@@ -10,6 +10,7 @@
 
 #include <hashveil/image.h>
 #include <hashveil/pdq.h>
+#include <hashveil/sandbox.h>
 #include <hashveil/status.h>
 
 #ifdef __cplusplus
@@ -25,12 +26,15 @@ typedef struct hashveil_fingerprint_options {
      * of its size, while the smaller side keeps 368 samples: most photos' hashes are the same, the
      * others differ in 1 to 4 of their 256 bits. */
     bool is_exact_decode;
+    /** Where pictures are decoded: NULL for this process, which is for whoever has a sandbox of
+     * their own or trusts the file. Borrowed. */
+    hashveil_sandbox *sandbox;
 } hashveil_fingerprint_options;
 
 #define HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT                                                       \
     {                                                                                              \
         .image = HASHVEIL_IMAGE_OPTIONS_DEFAULT, .policy = HASHVEIL_PDQ_POLICY_FULL,               \
-        .is_exact_decode = false                                                                   \
+        .is_exact_decode = false, .sandbox = NULL                                                  \
     }
 
 /**
@@ -43,7 +47,9 @@ typedef struct hashveil_fingerprint_options {
  * options  borrowed
  * out      filled on success
  *
- * Errors: as hashveil_image_decode; ERR_ARGUMENT (no such policy).
+ * Errors: as hashveil_image_decode; ERR_ARGUMENT (no such policy). With a sandbox also ERR_CRASHED,
+ * ERR_FORBIDDEN, ERR_TOO_SLOW and, where a process has to be replaced, those of
+ * hashveil_sandbox_open; ERR_LIMIT then stands for its limits too.
  * Threads: safe; keeps no state between calls.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status

@@ -10,6 +10,7 @@
 #include <hashveil/key.h>
 #include <hashveil/pdq.h>
 #include <hashveil/report.h>
+#include <hashveil/sandbox.h>
 #include <hashveil/scan.h>
 #include <hashveil/scanner.h>
 #include <hashveil/sealed_db.h>

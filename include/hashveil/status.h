@@ -40,7 +40,10 @@ extern "C" {
     X(ERR_TIMEOUT, 20, "the peer did not answer in time")                                          \
     X(ERR_REFUSED, 21, "the peer refused the request")                                             \
     X(ERR_CANCELLED, 22, "cancelled")                                                              \
-    X(ERR_TWO_FACED, 23, "decoded in full it is another picture than decoded in part")
+    X(ERR_TWO_FACED, 23, "decoded in full it is another picture than decoded in part")             \
+    X(ERR_CRASHED, 24, "its decoder crashed")                                                      \
+    X(ERR_FORBIDDEN, 25, "its decoder did what the sandbox forbids")                               \
+    X(ERR_TOO_SLOW, 26, "decoding took longer than the time limit")
 
 typedef enum hashveil_status {
 #define X(name, number, meaning) HASHVEIL_##name = number,

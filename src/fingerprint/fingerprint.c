@@ -5,6 +5,7 @@
 #include "image/orientation.h"
 #include "image/rows.h"
 #include "pdq/hasher.h"
+#include "sandbox/sandbox.h"
 
 /* Blocks along the smaller side. With 363 one photo of 1,504 was 6 bits off, all others at most 4;
  * pictures of 3,000 rows and more are to have blocks of 8. */
@@ -60,6 +61,9 @@ static hashveil_status fingerprint_forms(const uint8_t *bytes, size_t len,
 {
     if (!hashveil_pdq_policy_text(options->policy)) {
         return HASHVEIL_ERR_ARGUMENT;
+    }
+    if (options->sandbox) {
+        return hv_sandbox_fingerprint(options->sandbox, bytes, len, options, count, out);
     }
     const bool is_turned = options->image.applies_orientation &&
                            hv_image_orientation(bytes, len) != HV_ORIENTATION_AS_STORED;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What passes between the two sides of the sandbox. Both are built from the same source, which the
+ * first message proves, so that plain structs serve.
+ *
+ * A decoder process has three descriptors: a socket that keeps messages apart, the file's bytes in
+ * memory that it can only read, and room for the results. Each file is one request and one answer.
+ */
+#ifndef HV_SANDBOX_CHANNEL_H
+#define HV_SANDBOX_CHANNEL_H
+
+#include <stdint.h>
+
+#include <hashveil/fingerprint.h>
+
+enum { HV_CHANNEL_SOCKET = 3, HV_CHANNEL_FILE = 4, HV_CHANNEL_RESULTS = 5 };
+
+/* The parent's first message. */
+struct hv_channel_setup {
+    uint64_t max_file_bytes; /* that the file's memory has room for */
+    uint64_t max_memory_bytes;
+};
+
+/* The decoder's answer to it, when nothing but decoding is possible any more. */
+struct hv_channel_ready {
+    char version[24];
+    uint32_t options_bytes; /* of hashveil_fingerprint_options */
+    int32_t status;         /* a hashveil_status */
+};
+
+struct hv_channel_request {
+    uint64_t len;                         /* of the file */
+    hashveil_fingerprint_options options; /* without its sandbox */
+    uint32_t forms;                       /* 1 or HASHVEIL_PDQ_DIHEDRAL */
+};
+
+struct hv_channel_answer {
+    int32_t status; /* a hashveil_status; when OK, that many results stand in their place */
+};
+
+struct hv_channel_results {
+    hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
+};
+
+#endif
