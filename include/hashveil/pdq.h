@@ -40,10 +40,16 @@ typedef struct hashveil_fingerprint {
     float margin[HASHVEIL_PDQ_BITS];
 } hashveil_fingerprint;
 
-/** What becomes of large pictures; below 513 pixels a side the policies are the same. FULL filters
- * the whole picture, however large, as the publishers' Java code and the Python package do.
- * NEAREST512 first takes 512 x 512 pixels by nearest neighbour where a side is above 512, as their
- * C++ program does: for lists made that way. The hashes differ by 8 bits on average, 24 at most. */
+/** What becomes of pictures with a side above 512 pixels; of others the policies make the same.
+ *
+ * FULL        Filters the whole picture, however large, as the publishers' Java code and the Python
+ *             package do.
+ * NEAREST512  First takes 512 x 512 pixels, row floor(i * height / 512) and column floor(j * width
+ *             / 512), whatever the aspect, as their C++ program does: for lists made that way. A
+ *             side below 512 is stretched.
+ *
+ * Of 241 such pictures the hashes differ by 9 bits on average and by up to 42, three of them by
+ * more than HASHVEIL_PDQ_MATCH_BITS. */
 #define HASHVEIL_PDQ_POLICY_TABLE(X)                                                               \
     X(FULL, 0, "full")                                                                             \
     X(NEAREST512, 1, "nearest512")
