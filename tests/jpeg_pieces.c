@@ -208,7 +208,6 @@ static const struct {
     {'0', BYTES("\xFF\xDD\0\4\0\0")},               /* no restarts from here on */
     {'?', BYTES("stray")},                          /* what no scan needs */
     {'^', BYTES("\xFF\xD3")},                       /* a restart that nobody expects */
-    {'#', BYTES("\xFF\xC2\0\x0B\x8\0\x40\0\x40\1\1\x11\0")}, /* another frame */
 };
 
 static void put(struct hv_writer *out, const struct jpeg_pieces *one,
@@ -227,6 +226,11 @@ static void put(struct hv_writer *out, const struct jpeg_pieces *one,
         for (int i = 0; i < DCTSIZE2; i++) {
             hv_write_u8(out, 2 * GREY_STEP);
         }
+    }
+    if (letter == '#') { /* the frame once more */
+        const uint8_t *frame = memmem(one->head, one->head_len, "\xFF\xC2", 2);
+        must(frame);
+        hv_write_bytes(out, frame, 2 + (size_t)hv_load_be(frame + 2, 2));
     }
     for (size_t i = 0; i < sizeof insertions / sizeof insertions[0]; i++) {
         if (letter == insertions[i].letter) {
