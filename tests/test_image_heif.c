@@ -185,6 +185,7 @@ static const struct {
     {"too_few_tiles.heic", HASHVEIL_ERR_FORMAT},
     {"derived_from_itself.heic", HASHVEIL_ERR_UNSUPPORTED},
     {"two_derivations.heic", HASHVEIL_ERR_UNSUPPORTED},
+    {"identity.heic", HASHVEIL_ERR_UNSUPPORTED},
     {"of_another_codec.heic", HASHVEIL_ERR_UNSUPPORTED},
     {"sequence_alone.heic", HASHVEIL_ERR_UNSUPPORTED},
 };

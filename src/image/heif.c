@@ -3,6 +3,7 @@
  * every viewer follows; its EXIF orientation says the same once more and is passed over. */
 #include "base/memory.h"
 #include "image/decoder.h"
+#include "image/heif_av1.h"
 #include "image/heif_boxes.h"
 #include "image/heif_hevc.h"
 
@@ -59,6 +60,9 @@ static hashveil_status open_file(struct heif_reading *reading, const uint8_t *by
     hashveil_status status = hv_heif_check_derivations(bytes, len);
     if (status == HASHVEIL_OK) {
         status = status_of(heif_register_decoder(reading->file, &hv_heif_hevc));
+    }
+    if (status == HASHVEIL_OK) {
+        status = status_of(heif_register_decoder(reading->file, &hv_heif_av1));
     }
     if (status == HASHVEIL_OK) {
         status =

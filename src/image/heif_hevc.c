@@ -3,30 +3,14 @@
 #include "image/heif_hevc.h"
 
 #include "image/decoder.h"
+#include "image/heif_planes.h"
 #include "image/hevc_size.h"
 
 #include <libde265/de265.h>
-#include <libheif/heif.h>
-#include <stdlib.h>
 
-enum {
-    PLUGIN_VERSION = 3,
-    PLANES = 3,
-    LENGTH_BYTES = 4,
-    PRIORITY = 1000 /* usual: 100 */
-};
+enum { LENGTH_BYTES = 4 };
 
-static const char name[] = "hashveil";
-
-static const struct heif_error success = {heif_error_Ok, heif_suberror_Unspecified, "success"};
-static const struct heif_error damaged = {heif_error_Decoder_plugin_error,
-                                          heif_suberror_Unspecified, "damaged"};
-static const struct heif_error cut = {heif_error_Decoder_plugin_error, heif_suberror_End_of_data,
-                                      "cut"};
-static const struct heif_error too_large = {heif_error_Memory_allocation_error,
-                                            heif_suberror_Security_limit_exceeded, "too large"};
-static const struct heif_error no_memory = {heif_error_Memory_allocation_error,
-                                            heif_suberror_Unspecified, "no memory"};
+static const char name[] = "hashveil HEVC";
 
 /* libheif does not say what the caller's limits are, which are checked against the container's size
  * before and against the picture after; in between, no picture is larger than by default. */
@@ -36,9 +20,10 @@ static struct heif_error check_size(const uint8_t *unit, size_t len)
     uint32_t width_px;
     uint32_t height_px;
     if (!hv_hevc_read_size(unit, len, &width_px, &height_px)) {
-        return damaged;
+        return hv_heif_damaged;
     }
-    return hv_image_check_sides(&limits, width_px, height_px) == HASHVEIL_OK ? success : too_large;
+    return hv_image_check_sides(&limits, width_px, height_px) == HASHVEIL_OK ? hv_heif_success
+                                                                             : hv_heif_too_large;
 }
 
 static const char *name_of(void)
@@ -48,7 +33,7 @@ static const char *name_of(void)
 
 static int priority_for(enum heif_compression_format format)
 {
-    return format == heif_compression_HEVC ? PRIORITY : 0;
+    return format == heif_compression_HEVC ? HV_HEIF_PRIORITY : 0;
 }
 
 /* A decoder is libde265's context. */
@@ -62,10 +47,10 @@ static struct heif_error create(void **out)
     de265_decoder_context *decoder = de265_new_decoder();
     *out = decoder;
     if (!decoder) {
-        return no_memory;
+        return hv_heif_no_memory;
     }
     de265_set_parameter_bool(decoder, DE265_DECODER_PARAM_SUPPRESS_FAULTY_PICTURES, 1);
-    return success;
+    return hv_heif_success;
 }
 
 static struct heif_error push(void *decoder, const void *bytes, size_t len)
@@ -75,79 +60,39 @@ static struct heif_error push(void *decoder, const void *bytes, size_t len)
         const size_t unit_len = (size_t)hv_read_be(&in, LENGTH_BYTES);
         const uint8_t *unit = hv_read_bytes(&in, unit_len);
         if (!unit || unit_len > INT32_MAX) {
-            return cut;
+            return hv_heif_cut;
         }
         const struct heif_error error =
-            hv_hevc_has_size(unit, unit_len) ? check_size(unit, unit_len) : success;
+            hv_hevc_has_size(unit, unit_len) ? check_size(unit, unit_len) : hv_heif_success;
         if (error.code != heif_error_Ok) {
             return error;
         }
         if (de265_push_NAL(decoder, unit, (int)unit_len, 0, NULL) != DE265_OK) {
-            return no_memory;
+            return hv_heif_no_memory;
         }
     }
-    return success;
-}
-
-static struct heif_error copy_plane(const struct de265_image *from, int plane,
-                                    enum heif_channel channel, struct heif_image *to)
-{
-    const int width = de265_get_image_width(from, plane);
-    const int height = de265_get_image_height(from, plane);
-    const int bits = de265_get_bits_per_pixel(from, plane);
-    if (width < 1 || height < 1 || bits != de265_get_bits_per_pixel(from, 0)) {
-        return damaged;
-    }
-    const struct heif_error error = heif_image_add_plane(to, channel, width, height, bits);
-    if (error.code != heif_error_Ok) {
-        return no_memory;
-    }
-    int from_stride;
-    int to_stride;
-    const uint8_t *from_row = de265_get_image_plane(from, plane, &from_stride);
-    uint8_t *to_row = heif_image_get_plane(to, channel, &to_stride);
-    for (int y = 0; y < height; y++, from_row += from_stride, to_row += to_stride) {
-        memcpy(to_row, from_row, (size_t)width * (bits > 8 ? 2 : 1));
-    }
-    return success;
-}
-
-/* What the stream says of its colours counts where the container says nothing. */
-static void copy_colour_profile(const struct de265_image *from, struct heif_image *to)
-{
-    struct heif_color_profile_nclx *profile = heif_nclx_color_profile_alloc();
-    if (!profile) {
-        return;
-    }
-    /* Values that libheif does not know leave its defaults. */
-    (void)heif_nclx_color_profile_set_color_primaries(
-        profile, (uint16_t)de265_get_image_colour_primaries(from));
-    (void)heif_nclx_color_profile_set_transfer_characteristics(
-        profile, (uint16_t)de265_get_image_transfer_characteristics(from));
-    (void)heif_nclx_color_profile_set_matrix_coefficients(
-        profile, (uint16_t)de265_get_image_matrix_coefficients(from));
-    profile->full_range_flag = (uint8_t)de265_get_image_full_range_flag(from);
-    (void)heif_image_set_nclx_color_profile(to, profile);
-    heif_nclx_color_profile_free(profile);
+    return hv_heif_success;
 }
 
 static struct heif_error copy_picture(const struct de265_image *from, struct heif_image **out)
 {
-    static const enum heif_channel channels[PLANES] = {heif_channel_Y, heif_channel_Cb,
-                                                       heif_channel_Cr};
     const enum de265_chroma chroma = de265_get_chroma_format(from);
-    const bool is_grey = chroma == de265_chroma_mono;
-    struct heif_error error =
-        heif_image_create(de265_get_image_width(from, 0), de265_get_image_height(from, 0),
-                          is_grey ? heif_colorspace_monochrome : heif_colorspace_YCbCr,
-                          (enum heif_chroma)chroma, out);
-    for (int i = 0; error.code == heif_error_Ok && i < (is_grey ? 1 : PLANES); i++) {
-        error = copy_plane(from, i, channels[i], *out);
+    struct hv_heif_picture picture = {.chroma = (enum heif_chroma)chroma,
+                                      .primaries = (uint16_t)de265_get_image_colour_primaries(from),
+                                      .transfer =
+                                          (uint16_t)de265_get_image_transfer_characteristics(from),
+                                      .matrix = (uint16_t)de265_get_image_matrix_coefficients(from),
+                                      .is_full_range = de265_get_image_full_range_flag(from) != 0};
+    for (int i = 0; i < (chroma == de265_chroma_mono ? 1 : HV_HEIF_PLANES); i++) {
+        struct hv_heif_plane *plane = &picture.planes[i];
+        int stride_bytes;
+        plane->samples = de265_get_image_plane(from, i, &stride_bytes);
+        plane->stride_bytes = stride_bytes;
+        plane->width_px = de265_get_image_width(from, i);
+        plane->height_px = de265_get_image_height(from, i);
+        plane->bits = de265_get_bits_per_pixel(from, i);
     }
-    if (error.code == heif_error_Ok) {
-        copy_colour_profile(from, *out);
-    }
-    return error;
+    return hv_heif_copy_picture(&picture, out);
 }
 
 /* Whether the stream lacked something, or contradicted itself, on the way. */
@@ -166,7 +111,7 @@ static bool has_warnings(de265_decoder_context *decoder)
 /* A stream of several pictures could show one here and another elsewhere. */
 static struct heif_error decode(void *decoder, struct heif_image **out)
 {
-    struct heif_error error = success;
+    struct heif_error error = hv_heif_success;
     int pictures = 0;
     int more = 1;
     *out = NULL;
@@ -182,10 +127,10 @@ static struct heif_error decode(void *decoder, struct heif_image **out)
         }
     }
     if (result == DE265_ERROR_OUT_OF_MEMORY) {
-        error = no_memory;
+        error = hv_heif_no_memory;
     } else if (error.code == heif_error_Ok &&
                (result != DE265_OK || pictures != 1 || has_warnings(decoder))) {
-        error = damaged;
+        error = hv_heif_damaged;
     }
     if (error.code != heif_error_Ok) {
         heif_image_release(*out);
@@ -201,7 +146,7 @@ static void set_strictness(void *decoder, int is_strict)
 }
 
 const struct heif_decoder_plugin hv_heif_hevc = {
-    .plugin_api_version = PLUGIN_VERSION,
+    .plugin_api_version = HV_HEIF_PLUGIN_VERSION,
     .get_plugin_name = name_of,
     .does_support_format = priority_for,
     .new_decoder = create,

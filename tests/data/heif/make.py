@@ -149,9 +149,10 @@ def main():
           [master(heic), (DERIVED, b"grid", [extent((2 * WIDTH, HEIGHT))], grid)],
           primary=DERIVED, references=[(b"dimg", DERIVED, [MASTER, MASTER])])
     write("giant.heic", [master(heic, size=(65500, 65500))])
+    tile = bytes([0, 0, 0, 0]) + struct.pack(">HH", *heic.size)
     write("two_derivations.heic",
-          [master(heic), (DERIVED, b"iden", [extent(heic.size)], b""),
-           (DERIVED + 1, b"iden", [extent(heic.size)], b"")],
+          [master(heic), (DERIVED, b"grid", [extent(heic.size)], tile),
+           (DERIVED + 1, b"grid", [extent(heic.size)], tile)],
           primary=DERIVED, references=[(b"dimg", DERIVED, [DERIVED + 1]),
                                        (b"dimg", DERIVED + 1, [MASTER])])
     tiles = bytes([0, 0, 255, 15]) + struct.pack(">HH", *heic.size)
@@ -167,8 +168,11 @@ def main():
                       size_alone(side, side))])
     write("larger_than_it_says.heic", [master(heic, size=(8, 8))])
     write("derived_from_itself.heic",
-          [(DERIVED, b"iden", [extent((8, 8))], b"")],
+          [(DERIVED, b"grid", [extent(heic.size)], tile)],
           primary=DERIVED, references=[(b"dimg", DERIVED, [DERIVED])])
+    write("identity.heic",
+          [master(heic), (DERIVED, b"iden", [extent(heic.size)], b"")],
+          primary=DERIVED, references=[(b"dimg", DERIVED, [MASTER])])
     write("of_another_codec.heic", [(MASTER, b"vvc1", [extent((8, 8))], b"\0" * 8)])
     write("sequence_alone.heic", [master(heic)], brands=b"msf1hevc")
 
