@@ -34,7 +34,7 @@ static bool find_box(struct hv_reader *in, const char *wanted, struct hv_reader 
         const struct header header = read_header(in);
         const size_t len = header.len < in->left ? (size_t)header.len : in->left;
         *content_out = hv_reader_of(hv_read_bytes(in, len), len);
-        is_found = !in->failed && memcmp(header.kind, wanted, KIND_BYTES) == 0;
+        is_found = header.kind && !in->failed && memcmp(header.kind, wanted, KIND_BYTES) == 0;
     }
     return is_found;
 }
@@ -61,10 +61,10 @@ static struct reference read_reference(struct hv_reader *in, unsigned identity_b
 {
     struct reference reference = {0};
     const struct header header = read_header(in);
-    if (!in->failed && memcmp(header.kind, "uuid", KIND_BYTES) == 0) {
+    if (header.kind && memcmp(header.kind, "uuid", KIND_BYTES) == 0) {
         hv_read_bytes(in, UUID_BYTES);
     }
-    reference.is_derivation = !in->failed && memcmp(header.kind, "dimg", KIND_BYTES) == 0;
+    reference.is_derivation = header.kind && memcmp(header.kind, "dimg", KIND_BYTES) == 0;
     reference.from = hv_read_be(in, identity_bytes);
     size_t len = (size_t)hv_read_be(in, 2) * identity_bytes;
     len = len < in->left ? len : in->left;
