@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "draw.h"
+#include "image/rows.h"
 #include "picture.h"
 #include "run_suite.h"
 #include "scan_folder.h"
@@ -54,7 +55,7 @@ static char list_path[80];
 static struct {
     uint8_t *bytes;
     size_t len;
-} jpeg, png, database;
+} jpeg, progressive_jpeg, png, database;
 static hashveil_image picture, large_picture;
 static hashveil_fingerprint fingerprint;
 static hashveil_entries entries;
@@ -76,6 +77,7 @@ static void put_list(void)
 static void set_up(void)
 {
     const struct picture_jpeg jpeg_kind = {.quality = 90, .orientation = 6};
+    const struct picture_jpeg progressive_kind = {.quality = 90, .is_progressive = true};
     const struct picture_png png_kind = {
         .colour_type = PNG_COLOR_TYPE_RGB_ALPHA, .bit_depth = 16, .is_interlaced = true};
     folder = make_scan_folder();
@@ -84,6 +86,7 @@ static void set_up(void)
     picture_draw(&picture, SIDE_PX, SIDE_PX, 3, 7);
     picture_draw(&large_picture, LARGE_SIDE_PX, SIDE_PX, 3, 7);
     picture_to_jpeg(&picture, &jpeg_kind, &jpeg.bytes, &jpeg.len);
+    picture_to_jpeg(&picture, &progressive_kind, &progressive_jpeg.bytes, &progressive_jpeg.len);
     picture_to_png(&picture, &png_kind, &png.bytes, &png.len);
     fingerprint = scan_picture_fingerprint(0);
     entries = draw_entries(20);
@@ -98,6 +101,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     free(jpeg.bytes);
+    free(progressive_jpeg.bytes);
     free(png.bytes);
     free(database.bytes);
     hashveil_image_clear(&picture);
@@ -130,6 +134,31 @@ static hashveil_status decode(const uint8_t *bytes, size_t len)
 static hashveil_status decode_jpeg(void)
 {
     return decode(jpeg.bytes, jpeg.len);
+}
+
+static hashveil_status begin_rows(void *context, const struct hv_row_shape *shape)
+{
+    *(bool *)context = shape->block_px > 1;
+    return HASHVEIL_OK;
+}
+
+static hashveil_status pass_row_over(void *context, const uint8_t *samples)
+{
+    (void)context;
+    (void)samples;
+    return HASHVEIL_OK;
+}
+
+static hashveil_status decode_first_scans(void)
+{
+    const struct hv_row_options options = {.limits = HASHVEIL_IMAGE_LIMITS_DEFAULT,
+                                           .min_blocks = 1};
+    bool has_blocks = false;
+    const struct hv_row_sink sink = {&has_blocks, begin_rows, pass_row_over};
+    const hashveil_status status =
+        hv_image_decode_rows(progressive_jpeg.bytes, progressive_jpeg.len, &options, &sink);
+    ck_assert(has_blocks || status != HASHVEIL_OK);
+    return status;
 }
 
 static hashveil_status decode_png(void)
@@ -344,6 +373,7 @@ static const struct {
 } calls[] = {
     {"creating an evaluator", create_evaluator},
     {"decoding a JPEG", decode_jpeg},
+    {"decoding a JPEG's first scans", decode_first_scans},
     {"decoding a PNG", decode_png},
     {"a fingerprint", take_fingerprint},
     {"a fingerprint of the nearest pixels", take_nearest},
