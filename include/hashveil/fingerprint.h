@@ -38,10 +38,10 @@ typedef struct hashveil_fingerprint_options {
     }
 
 /**
- * Fingerprints a JPEG or PNG file held in memory, told apart by content.
+ * Fingerprints a file that hashveil_image_decode reads, held in memory, told apart by content.
  *
- * Interlaced PNG, pictures that are turned and most JPEG files of several scans take memory for all
- * of the picture, within the limits; all others for a few rows.
+ * WebP, HEIF, interlaced PNG and GIF, pictures that are turned and most JPEG files of several scans
+ * take memory for all of the picture, within the limits; all others for a few rows.
  *
  * bytes    len bytes, any content; borrowed for the call
  * options  borrowed

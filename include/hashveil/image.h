@@ -55,8 +55,9 @@ typedef struct hashveil_image_options {
  * apart by content.
  *
  * Grey JPEG and PNG files give one channel, all others three. CMYK and YCCK are converted to RGB,
- * palettes are looked up, 16-bit samples are scaled to 8, and alpha is laid over white. Of an
- * animation the first picture is decoded.
+ * palettes are looked up, deeper samples are scaled to 8 bits, and alpha is laid over white. Of an
+ * animation the first picture is decoded; of HEIF and AVIF the primary one, turned and cut as the
+ * container says, so that there EXIF turns nothing.
  *
  * bytes    len bytes, any content; borrowed for the call
  * options  borrowed; the limits are checked against the picture's header, before any pixel is
