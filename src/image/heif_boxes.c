@@ -134,7 +134,7 @@ static hashveil_status check_kinds(struct hv_reader items)
     static const char refused[][KIND_BYTES + 1] = {"iden", "iovl"};
     hashveil_status status = HASHVEIL_OK;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        if (items.left > 0 && memmem(items.next, items.left, refused[i], KIND_BYTES)) {
+        if (items.next && memmem(items.next, items.left, refused[i], KIND_BYTES)) {
             status = HASHVEIL_ERR_UNSUPPORTED;
         }
     }
