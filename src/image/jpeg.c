@@ -228,11 +228,12 @@ static bool has_tables(const struct jpeg_decompress_struct *file)
     return true;
 }
 
-/* Whether luma's means, which a progressive file sends first, could be all that is needed. */
+/* Whether luma's means, which a progressive file sends first, or they and little more could be all
+ * that is needed. */
 static bool may_do_with_means(const struct jpeg_decompress_struct *file)
 {
     const jpeg_component_info *first = &file->comp_info[0];
-    return file->progressive_mode && file->scale_denom == HV_JPEG_BLOCK_PX &&
+    return file->progressive_mode && file->scale_denom >= HV_JPEG_BLOCK_PX / 2 &&
            (file->jpeg_color_space == JCS_GRAYSCALE || file->jpeg_color_space == JCS_YCbCr) &&
            first->h_samp_factor == file->max_h_samp_factor &&
            first->v_samp_factor == file->max_v_samp_factor && has_tables(file);
@@ -247,7 +248,7 @@ static bool read_means(struct jpeg_reading *reading, const uint8_t *bytes, size_
     }
     const JQUANT_TBL *table = file->quant_tbl_ptrs[file->comp_info[0].quant_tbl_no];
     const struct hv_row_shape shape = shape_of(file);
-    reading->status = hv_jpeg_pass_means_on(hv_reader_of(bytes, len), &shape, table->quantval[0],
+    reading->status = hv_jpeg_pass_means_on(hv_reader_of(bytes, len), &shape, table->quantval,
                                             reading->options->limits.max_scans, reading->sink);
     if (reading->status == HASHVEIL_ERR_UNSUPPORTED) {
         take_the_long_way(reading);

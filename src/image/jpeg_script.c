@@ -78,6 +78,10 @@ static bool take_scan(struct walk *walk, struct hv_reader segment)
             script->means[script->means_count++] = scan;
         }
     }
+    if (scan.first > 0 && scan.first <= HV_JPEG_SLOPES && scan.high_bit == 0 &&
+        scan.components[0] == 0) {
+        script->slopes[script->slopes_count++] = scan;
+    }
     return true;
 }
 

@@ -11,7 +11,7 @@
 
 #include "image/jpeg_segments.h"
 
-enum { HV_JPEG_LOW_BIT_MAX = 13 /* ITU-T T.81, table B.3 */ };
+enum { HV_JPEG_LOW_BIT_MAX = 13 /* ITU-T T.81, table B.3 */, HV_JPEG_SLOPES = 4 };
 
 struct hv_jpeg_script {
     struct hv_jpeg_frame frame;
@@ -19,6 +19,9 @@ struct hv_jpeg_script {
      * one up, then bit by bit down to the last. */
     struct hv_jpeg_scan means[HV_JPEG_LOW_BIT_MAX + 1];
     unsigned means_count;
+    /* Those that send the first bits of coefficients 1 to 4. */
+    struct hv_jpeg_scan slopes[HV_JPEG_SLOPES];
+    unsigned slopes_count;
 };
 
 /* Returns whether the file is one Huffman-coded progressive picture up to its end marker, whose at
