@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A decoder that has been taken over: does what the file's bytes name. Built twice, in the sandbox
- * and, for the tests of the tests, out of it. An act that succeeds gives a result of quality 1. */
+/* A decoder that has been taken over: does what the file's bytes name. Built three times: in the
+ * sandbox, with the limits alone that stand behind its filter, and, for the tests of the tests,
+ * free. An act that succeeds gives a result of quality 1. */
 #include "sandbox/channel.h"
 #include "sandbox/lockdown.h"
 #include "sandbox/serve.h"
@@ -11,26 +12,44 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#ifdef IS_FREE
-static const bool is_free = true;
-#else
-static const bool is_free = false;
+#define NOTHING 0
+#define LIMITS 1
+#define EVERYTHING 2
+#ifndef LOCKED
+#define LOCKED EVERYTHING
 #endif
+
+enum { PAGE_BYTES = 4096 };
 
 static bool open_file(void)
 {
     return open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0;
+}
+
+static bool read_own_memory(void)
+{
+    return open("/proc/self/mem", O_RDONLY | O_CLOEXEC) >= 0;
+}
+
+static bool make_folder(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/hashveil-hostile-%d", (int)getpid());
+    return mkdir(path, 0700) == 0 && rmdir(path) == 0;
 }
 
 static bool make_file(void)
@@ -62,6 +81,14 @@ static bool start_program(void)
            waitpid(child, NULL, 0) == child;
 }
 
+/* Does not return when it succeeds; the program that runs instead ends at once. */
+static bool become_program(void)
+{
+    char name[] = "true";
+    char *const arguments[] = {name, NULL};
+    return execv("/bin/true", arguments) == 0;
+}
+
 static bool trace(void)
 {
     return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
@@ -72,16 +99,21 @@ static bool signal_parent(void)
     return kill(getppid(), 0) == 0;
 }
 
+static uint8_t *new_page(int protection)
+{
+    void *page = mmap(NULL, PAGE_BYTES, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return page != MAP_FAILED ? page : NULL;
+}
+
 static bool map_code(void)
 {
-    return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
-           MAP_FAILED;
+    return new_page(PROT_READ | PROT_EXEC) != NULL;
 }
 
 static bool make_code(void)
 {
-    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return page != MAP_FAILED && mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0;
+    uint8_t *page = new_page(PROT_READ | PROT_WRITE);
+    return page && mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC) == 0;
 }
 
 static bool write_elsewhere(void)
@@ -93,6 +125,40 @@ static bool raise_limits(void)
 {
     struct rlimit limit;
     return getrlimit(RLIMIT_AS, &limit) == 0 && setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
+static bool is_open_to_others(void)
+{
+    return prctl(PR_GET_DUMPABLE) == 1;
+}
+
+static bool may_gain_privileges(void)
+{
+    return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
+}
+
+static bool write_to(uint8_t *page)
+{
+    signal(SIGSEGV, SIG_DFL); /* sanitizers take it */
+    *(volatile uint8_t *)page = 1;
+    return true;
+}
+
+static bool unlock(uint8_t *page)
+{
+    return mprotect(page, PAGE_BYTES, PROT_READ | PROT_WRITE) == 0;
+}
+
+static bool write_to_page(void)
+{
+    uint8_t *page = new_page(PROT_READ | PROT_WRITE);
+    return page && write_to(page);
+}
+
+static bool unlock_page(void)
+{
+    uint8_t *page = new_page(PROT_READ);
+    return page && unlock(page) && write_to(page);
 }
 
 static bool read_clock(void)
@@ -109,7 +175,7 @@ static bool allocate_without_end(void)
         if (!block) {
             return false;
         }
-        for (size_t at = 0; at < STEP; at += 4096) {
+        for (size_t at = 0; at < STEP; at += PAGE_BYTES) {
             block[at] = 1;
         }
     }
@@ -174,29 +240,55 @@ static bool do_nothing(void)
 static const struct {
     const char *name;
     bool (*act)(void);
+    bool (*act_on_file)(uint8_t *page); /* or this */
 } acts[] = {
-    {"open a file", open_file},
-    {"make a file", make_file},
-    {"make a socket", make_socket},
-    {"fork", fork_process},
-    {"start a program", start_program},
-    {"trace", trace},
-    {"signal the parent", signal_parent},
-    {"map code", map_code},
-    {"make code", make_code},
-    {"write elsewhere", write_elsewhere},
-    {"raise limits", raise_limits},
-    {"read the clock", read_clock},
-    {"allocate without end", allocate_without_end},
-    {"loop without end", loop_without_end},
-    {"wait without end", wait_without_end},
-    {"read nowhere", read_nowhere},
-    {"abort", give_up},
-    {"leave", leave},
-    {"hide", hide},
-    {"start a thread", start_thread},
-    {"nothing", do_nothing},
+    {"open a file", open_file, NULL},
+    {"read own memory", read_own_memory, NULL},
+    {"make a folder", make_folder, NULL},
+    {"make a file", make_file, NULL},
+    {"make a socket", make_socket, NULL},
+    {"fork", fork_process, NULL},
+    {"start a program", start_program, NULL},
+    {"become a program", become_program, NULL},
+    {"trace", trace, NULL},
+    {"signal the parent", signal_parent, NULL},
+    {"map code", map_code, NULL},
+    {"make code", make_code, NULL},
+    {"write elsewhere", write_elsewhere, NULL},
+    {"raise limits", raise_limits, NULL},
+    {"be open to others", is_open_to_others, NULL},
+    {"gain privileges", may_gain_privileges, NULL},
+    {"write to the file", NULL, write_to},
+    {"unlock the file", NULL, unlock},
+    {"write to a page", write_to_page, NULL},
+    {"unlock a page", unlock_page, NULL},
+    {"read the clock", read_clock, NULL},
+    {"allocate without end", allocate_without_end, NULL},
+    {"loop without end", loop_without_end, NULL},
+    {"wait without end", wait_without_end, NULL},
+    {"read nowhere", read_nowhere, NULL},
+    {"abort", give_up, NULL},
+    {"leave", leave, NULL},
+    {"hide", hide, NULL},
+    {"start a thread", start_thread, NULL},
+    {"nothing", do_nothing, NULL},
 };
+
+static hashveil_status do_act(size_t number, const uint8_t *bytes)
+{
+    const bool is_done =
+        acts[number].act_on_file ? acts[number].act_on_file((uint8_t *)bytes) : acts[number].act();
+    if (is_done) {
+        return HASHVEIL_OK;
+    }
+    return acts[number].act == allocate_without_end ? HASHVEIL_ERR_NO_MEMORY
+                                                    : HASHVEIL_ERR_UNSUPPORTED;
+}
+
+static bool is_named(const char *name, const uint8_t *bytes, size_t len)
+{
+    return strlen(name) == len && memcmp(name, bytes, len) == 0;
+}
 
 /* Results that no decoder gives. */
 static bool lie(const uint8_t *bytes, size_t len, hashveil_fingerprint *out,
@@ -205,7 +297,7 @@ static bool lie(const uint8_t *bytes, size_t len, hashveil_fingerprint *out,
     static const char *const lies[] = {"quality 101", "bit without margin", "margin NaN",
                                        "unknown status", "status of a peer"};
     size_t i = 0;
-    while (i < 5 && (strlen(lies[i]) != len || memcmp(lies[i], bytes, len) != 0)) {
+    while (i < 5 && !is_named(lies[i], bytes, len)) {
         i++;
     }
     *out = (hashveil_fingerprint){.quality = i == 0 ? 101 : 1};
@@ -226,22 +318,24 @@ static hashveil_status decode(const uint8_t *bytes, size_t len,
         return status;
     }
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-        if (strlen(acts[i].name) == len && memcmp(acts[i].name, bytes, len) == 0) {
+        if (is_named(acts[i].name, bytes, len)) {
             *out = (hashveil_fingerprint){.quality = 1};
-            status = acts[i].act() ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+            status = do_act(i, bytes);
         }
     }
     return status;
 }
 
-static hashveil_status lock_nothing(int descriptor, uint64_t max_memory_bytes)
+static hashveil_status lock(int descriptor, uint64_t max_memory_bytes)
 {
-    (void)descriptor;
-    (void)max_memory_bytes;
-    return HASHVEIL_OK;
+    if (LOCKED == NOTHING) {
+        return HASHVEIL_OK;
+    }
+    return LOCKED == LIMITS ? hv_limit_process(max_memory_bytes)
+                            : hv_lock_down(descriptor, max_memory_bytes);
 }
 
 int main(void)
 {
-    _exit(hv_serve(is_free ? lock_nothing : hv_lock_down, decode));
+    _exit(hv_serve(lock, decode));
 }

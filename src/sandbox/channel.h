@@ -2,8 +2,9 @@
 /* What passes between the two sides of the sandbox. Both are built from the same source, which the
  * first message proves, so that plain structs serve.
  *
- * A decoder process has three descriptors: a socket that keeps messages apart, the file's bytes in
- * memory that it can only read, and room for the results. Each file is one request and one answer.
+ * A decoder process has four descriptors: a socket that keeps messages apart, the file's bytes in
+ * memory that it can only read, room for the results, and a pipe on which nothing comes but its
+ * end. Each file is one request and one answer.
  */
 #ifndef HV_SANDBOX_CHANNEL_H
 #define HV_SANDBOX_CHANNEL_H
@@ -12,7 +13,13 @@
 
 #include <hashveil/fingerprint.h>
 
-enum { HV_CHANNEL_SOCKET = 3, HV_CHANNEL_FILE = 4, HV_CHANNEL_RESULTS = 5 };
+enum {
+    HV_CHANNEL_SOCKET = 3,
+    HV_CHANNEL_FILE,
+    HV_CHANNEL_RESULTS,
+    HV_CHANNEL_LIFE,
+    HV_CHANNEL_END /* behind the last */
+};
 
 /* The parent's first message. */
 struct hv_channel_setup {

@@ -134,7 +134,10 @@ static bool filter_system_calls(int descriptor)
     if (!filter) {
         return false;
     }
-    bool is_complete = allow_with_arguments(filter, descriptor) && hide_clone3(filter);
+    /* Calls by the numbers of another architecture, as 64-bit processors take those of 32. */
+    bool is_complete =
+        seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0;
+    is_complete = is_complete && allow_with_arguments(filter, descriptor) && hide_clone3(filter);
     for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
         is_complete = is_complete && seccomp_rule_add(filter, SCMP_ACT_ALLOW, harmless[i], 0) == 0;
     }
@@ -143,12 +146,21 @@ static bool filter_system_calls(int descriptor)
     return is_loaded;
 }
 
-hashveil_status hv_lock_down(int descriptor, uint64_t max_memory_bytes)
+hashveil_status hv_limit_process(uint64_t max_memory_bytes)
 {
     /* Landlock's ruleset is a descriptor, so it comes before the limit of those, and needs that no
      * privileges can be gained. */
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && close_file_system() &&
-                   set_limits(max_memory_bytes) && filter_system_calls(descriptor)
+                   set_limits(max_memory_bytes)
                ? HASHVEIL_OK
                : HASHVEIL_ERR_UNSUPPORTED;
+}
+
+hashveil_status hv_lock_down(int descriptor, uint64_t max_memory_bytes)
+{
+    const hashveil_status status = hv_limit_process(max_memory_bytes);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    return filter_system_calls(descriptor) ? HASHVEIL_OK : HASHVEIL_ERR_UNSUPPORTED;
 }

@@ -14,4 +14,8 @@
  */
 HASHVEIL_MUST_USE hashveil_status hv_lock_down(int descriptor, uint64_t max_memory_bytes);
 
+/* The first half of that, which holds even if the filter of system calls had a hole: no file is
+ * reached, no descriptor made, nothing written to a file, and memory is limited. */
+HASHVEIL_MUST_USE hashveil_status hv_limit_process(uint64_t max_memory_bytes);
+
 #endif

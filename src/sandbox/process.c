@@ -2,12 +2,11 @@
 #include "sandbox/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
@@ -19,8 +18,7 @@
 
 #include <hashveil/hashveil.h>
 
-#include "base/files.h"
-#include "sandbox/environment.h"
+#include "sandbox/spawn.h"
 
 enum {
     START_LIMIT_MS = 30000, /* a loaded machine is slow to start a program */
@@ -30,133 +28,6 @@ enum {
     MS_A_SECOND = 1000,
     NS_A_MS = 1000000
 };
-
-/* The descriptors that the child will have, and the parent's own. -1 where there is none. */
-struct descriptors {
-    int parent_socket, child_socket;
-    int file, file_to_read;
-    int results;
-};
-
-static void close_one(int *descriptor)
-{
-    if (*descriptor >= 0) {
-        close(*descriptor);
-        *descriptor = -1;
-    }
-}
-
-static void close_all(struct descriptors *all)
-{
-    close_one(&all->parent_socket);
-    close_one(&all->child_socket);
-    close_one(&all->file);
-    close_one(&all->file_to_read);
-    close_one(&all->results);
-}
-
-/* Memory with a name for descriptors alone, of a size that nobody can change any more: a mapping
- * cannot be cut off from under its reader. */
-static int make_memory(const char *name, size_t len)
-{
-    int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (descriptor >= 0 &&
-        (ftruncate(descriptor, (off_t)len) != 0 ||
-         fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)) {
-        close_one(&descriptor);
-    }
-    return descriptor;
-}
-
-/* The same memory by a descriptor that cannot write: no mapping made from it ever will. */
-static int reopen_to_read(int descriptor)
-{
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static hashveil_status make_descriptors(size_t file_room, struct descriptors *out)
-{
-    int sockets[2];
-    *out = (struct descriptors){-1, -1, -1, -1, -1};
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) == 0) {
-        out->parent_socket = sockets[0];
-        out->child_socket = sockets[1];
-        out->file = make_memory("hashveil file", file_room);
-        out->results = make_memory("hashveil results", sizeof(struct hv_channel_results));
-    }
-    if (out->file >= 0) {
-        out->file_to_read = reopen_to_read(out->file);
-    }
-    return out->file_to_read >= 0 && out->results >= 0 ? HASHVEIL_OK : hv_status_of_errno(errno);
-}
-
-static hashveil_status map(struct hv_process *process, const struct descriptors *all,
-                           size_t file_room)
-{
-    void *file =
-        mmap(NULL, file_room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, all->file, 0);
-    if (file == MAP_FAILED) {
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    process->file = file;
-    process->file_room = file_room;
-    void *results = mmap(NULL, sizeof *process->results, PROT_READ, MAP_SHARED, all->results, 0);
-    if (results == MAP_FAILED) {
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    process->results = results;
-    return HASHVEIL_OK;
-}
-
-/* What the child shall have under a number of its own must not have another one's here. */
-static bool move_away(int *descriptor)
-{
-    const int moved = fcntl(*descriptor, F_DUPFD_CLOEXEC, HV_CHANNEL_RESULTS + 1);
-    close_one(descriptor);
-    *descriptor = moved;
-    return moved >= 0;
-}
-
-static int add_actions(posix_spawn_file_actions_t *actions, const struct descriptors *all)
-{
-    const struct {
-        int from, to;
-    } moves[] = {
-        {all->child_socket, HV_CHANNEL_SOCKET}, {all->file_to_read, HV_CHANNEL_FILE},
-        {all->results, HV_CHANNEL_RESULTS},     {STDIN_FILENO, STDOUT_FILENO},
-        {STDIN_FILENO, STDERR_FILENO},
-    };
-    const size_t count = sizeof moves / sizeof moves[0] - HV_SANDBOX_IS_SANITIZED;
-    int failure = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
-    for (size_t i = 0; i < count && !failure; i++) {
-        failure = posix_spawn_file_actions_adddup2(actions, moves[i].from, moves[i].to);
-    }
-    return failure ? failure
-                   : posix_spawn_file_actions_addclosefrom_np(actions, HV_CHANNEL_RESULTS + 1);
-}
-
-/* A program of its own, so that its memory holds nothing of this process: no keys, no pictures. */
-static hashveil_status spawn(const char *path, struct descriptors *all, pid_t *pid_out)
-{
-    char name[] = "hashveil-decoder";
-    char *const arguments[] = {name, NULL};
-    posix_spawn_file_actions_t actions;
-    if (!move_away(&all->child_socket) || !move_away(&all->file_to_read) ||
-        !move_away(&all->results)) {
-        return hv_status_of_errno(errno);
-    }
-    if (posix_spawn_file_actions_init(&actions) != 0) {
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    int failure = add_actions(&actions, all);
-    if (!failure) {
-        failure = posix_spawn(pid_out, path, &actions, NULL, arguments, hv_sandbox_environment);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return failure ? hv_status_of_errno(failure) : HASHVEIL_OK;
-}
 
 static int64_t now_ms(void)
 {
@@ -184,7 +55,7 @@ static hashveil_status receive_message(const struct hv_process *process, uint32_
     int ready;
     do {
         const int64_t left_ms = end_ms - now_ms();
-        ready = poll(&wait, 1, left_ms > 0 ? (int)left_ms : 0);
+        ready = poll(&wait, 1, left_ms <= 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX);
     } while (ready < 0 && errno == EINTR);
     if (ready == 0) {
         return HASHVEIL_ERR_TOO_SLOW;
@@ -219,21 +90,7 @@ static hashveil_status set_up(const struct hv_process *process,
 
 hashveil_status hv_process_start(const hashveil_sandbox_options *options, struct hv_process *out)
 {
-    struct descriptors all;
-    const size_t file_room = options->max_file_bytes;
-    hashveil_status status = make_descriptors(file_room, &all);
-    *out = (struct hv_process){.socket = -1};
-    if (status == HASHVEIL_OK) {
-        status = map(out, &all, file_room);
-    }
-    if (status == HASHVEIL_OK) {
-        status = spawn(options->decoder_path, &all, &out->pid);
-    }
-    if (status == HASHVEIL_OK) {
-        out->socket = all.parent_socket;
-        all.parent_socket = -1;
-    }
-    close_all(&all);
+    hashveil_status status = hv_process_spawn(options, out);
     if (status == HASHVEIL_OK) {
         status = set_up(out, options);
     }
@@ -267,7 +124,10 @@ void hv_process_end(struct hv_process *process)
     if (process->socket >= 0) {
         close(process->socket);
     }
-    *process = (struct hv_process){.socket = -1};
+    if (process->life >= 0) {
+        close(process->life);
+    }
+    *process = (struct hv_process){.socket = -1, .life = -1};
 }
 
 bool hv_process_is_alive(struct hv_process *process)
@@ -328,6 +188,7 @@ static hashveil_status take_results(const struct hv_process *process, uint32_t f
                                     hashveil_fingerprint *out)
 {
     memcpy(out, process->results->forms, forms * sizeof *out);
+    atomic_signal_fence(memory_order_seq_cst); /* nor may the compiler look at the first again */
     for (uint32_t i = 0; i < forms; i++) {
         if (!is_sound(&out[i])) {
             memset(out, 0, forms * sizeof *out);
@@ -380,7 +241,9 @@ hashveil_status hv_process_run(struct hv_process *process, const hashveil_sandbo
                                hashveil_fingerprint *out)
 {
     hashveil_status verdict = HASHVEIL_OK;
-    memcpy(process->file, bytes, request->len);
+    if (request->len > 0) { /* else bytes may be NULL */
+        memcpy(process->file, bytes, request->len);
+    }
     limit_processor_time(process->pid, options->time_limit_ms);
     hashveil_status status = send_message(process, request, sizeof *request);
     if (status == HASHVEIL_OK) {

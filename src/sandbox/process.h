@@ -16,7 +16,8 @@
 /* Starts as {0}: not running. */
 struct hv_process {
     pid_t pid;  /* 0 while none runs */
-    int socket; /* owned, likewise the two mappings, while it runs */
+    int socket; /* owned, likewise the rest, while it runs */
+    int life;   /* the child dies when this is closed, as it is when this process dies */
     uint8_t *file;
     size_t file_room;
     const struct hv_channel_results *results;

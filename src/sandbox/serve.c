@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/serve.h"
 
+#include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +47,15 @@ static bool map(const struct hv_channel_setup *setup, struct service *out)
     return file != MAP_FAILED && results != MAP_FAILED;
 }
 
+/* The kernel kills this process when the other side's end of the pipe is closed, whatever runs here
+ * then; a signal at the death of the parent would come when a thread of it ends. */
+static bool tie_to_parent(void)
+{
+    return fcntl(HV_CHANNEL_LIFE, F_SETOWN, getpid()) == 0 &&
+           fcntl(HV_CHANNEL_LIFE, F_SETSIG, SIGKILL) == 0 &&
+           fcntl(HV_CHANNEL_LIFE, F_SETFL, O_ASYNC) == 0;
+}
+
 /* A picture's rows come from one heap, which keeps its pages from one file to the next. */
 static void prepare_heap(void)
 {
@@ -70,17 +81,26 @@ static bool serve_one(const struct service *service, hv_decode_fn *decode)
     return answer(&result, sizeof result);
 }
 
+/* The file's bytes are mapped here too. */
+static uint64_t address_space(const struct hv_channel_setup *setup)
+{
+    uint64_t bytes;
+    return __builtin_add_overflow(setup->max_memory_bytes, setup->max_file_bytes, &bytes)
+               ? UINT64_MAX
+               : bytes;
+}
+
 int hv_serve(hv_lock_fn *lock, hv_decode_fn *decode)
 {
     struct hv_channel_setup setup;
     struct service service;
     struct hv_channel_ready ready = {.version = HASHVEIL_VERSION_TEXT,
                                      .options_bytes = sizeof(hashveil_fingerprint_options)};
-    if (!receive(&setup, sizeof setup) || !map(&setup, &service)) {
+    if (!tie_to_parent() || !receive(&setup, sizeof setup) || !map(&setup, &service)) {
         return 1;
     }
     prepare_heap();
-    ready.status = (int32_t)lock(HV_CHANNEL_SOCKET, setup.max_memory_bytes + setup.max_file_bytes);
+    ready.status = (int32_t)lock(HV_CHANNEL_SOCKET, address_space(&setup));
     if (!answer(&ready, sizeof ready) || ready.status != HASHVEIL_OK) {
         return 1;
     }

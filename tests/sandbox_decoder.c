@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox_decoder.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+hashveil_sandbox *open_sandbox(const char *variable, const hashveil_sandbox_options *given)
+{
+    hashveil_sandbox_options options = *given;
+    hashveil_sandbox *sandbox;
+    options.decoder_path = getenv(variable);
+    ck_assert_msg(options.decoder_path, "%s is not set", variable);
+    const hashveil_status status = hashveil_sandbox_open(&options, &sandbox);
+    ck_assert_msg(status == HASHVEIL_OK, "%s", hashveil_status_text(status));
+    return sandbox;
+}
+
+hashveil_status ask_sandbox(hashveil_sandbox *sandbox, const char *act, hashveil_fingerprint *out)
+{
+    const hashveil_fingerprint_options options = {.image = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
+                                                  .sandbox = sandbox};
+    return hashveil_fingerprint_file((const uint8_t *)act, strlen(act), &options, out);
+}
+
+void ck_assert_sandbox_works(hashveil_sandbox *sandbox)
+{
+    hashveil_fingerprint out;
+    ck_assert_int_eq(ask_sandbox(sandbox, "nothing", &out), HASHVEIL_OK);
+    ck_assert_uint_eq(out.quality, 1);
+}
+
+pid_t only_child(void)
+{
+    char line[32];
+    FILE *children = fopen("/proc/thread-self/children", "r");
+    ck_assert_ptr_nonnull(children);
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, children));
+    fclose(children);
+    return (pid_t)strtol(line, NULL, 10);
+}
