@@ -40,7 +40,7 @@ check_tsan() {
 
 check_valgrind() {
     tests/build.sh plain
-    CK_FORK=no run_tests build --suite unit --timeout-multiplier 20 \
+    CK_FORK=no run_tests build --suite unit --no-suite beyond_valgrind --timeout-multiplier 20 \
         --wrapper 'valgrind --quiet --leak-check=full --error-exitcode=9'
 }
 
