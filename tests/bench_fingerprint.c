@@ -31,6 +31,7 @@ static const struct {
 } cases[] = {
     {"JPEG, 1 MP", 1200, 900, 3, false, false, 2},
     {"JPEG, 1 MP progressive", 1200, 900, 3, false, true, 2},
+    {"JPEG, 6 MP progressive", 2800, 2100, 3, false, true, 4},
     {"JPEG, 12 MP", 4000, 3000, 3, false, false, 8},
     {"JPEG, 12 MP progressive", 4000, 3000, 3, false, true, 8},
     {"PNG, 1 MP RGB", 1200, 900, 3, true, false, 1},
