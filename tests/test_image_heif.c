@@ -165,9 +165,12 @@ START_TEST(a_cut_file_is_truncated_or_whole)
 }
 END_TEST
 
+/* Each way through libheif; all files would take their time. */
+static const char *const damaged[] = {"plain.heic", "alpha.avif", "grid.heic"};
+
 START_TEST(a_damaged_byte_gives_a_picture_or_a_documented_status)
 {
-    const struct picture_bytes file = read(pictures[_i].name);
+    const struct picture_bytes file = read(damaged[_i]);
     contract_check_damage(&file);
     free(file.bytes);
 }
@@ -280,7 +283,7 @@ int main(void)
     tcase_add_loop_test(refusals, limits_are_inclusive, 0, ALL_SHOWN);
     tcase_add_loop_test(refusals, a_cut_file_is_truncated_or_whole, 0, COUNT(pictures));
     tcase_add_loop_test(refusals, a_damaged_byte_gives_a_picture_or_a_documented_status, 0,
-                        COUNT(pictures));
+                        COUNT(damaged));
     suite_add_tcase(suite, refusals);
     return run_suite(suite);
 }
