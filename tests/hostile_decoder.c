@@ -35,6 +35,8 @@
 
 enum { PAGE_BYTES = 4096 };
 
+static pid_t parent; /* from before the lock, which forbids to ask */
+
 static bool open_file(void)
 {
     return open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0;
@@ -69,7 +71,7 @@ static bool fork_process(void)
     if (child == 0) {
         _exit(0);
     }
-    return child > 0 && waitpid(child, NULL, 0) == child;
+    return child > 0; /* not waited for, which is forbidden too */
 }
 
 static bool start_program(void)
@@ -96,7 +98,7 @@ static bool trace(void)
 
 static bool signal_parent(void)
 {
-    return kill(getppid(), 0) == 0;
+    return kill(parent, 0) == 0;
 }
 
 static uint8_t *new_page(int protection)
@@ -337,5 +339,6 @@ static hashveil_status lock(int descriptor, uint64_t max_memory_bytes)
 
 int main(void)
 {
+    parent = getppid();
     _exit(hv_serve(lock, decode));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decoder processes that can do nothing but decode: what a hostile picture takes over holds no
- * secret, opens no file and no socket, and is replaced when it dies. */
+ * secret, opens no file and no socket, and is replaced when it dies. What the sandbox cannot stop:
+ * one that lives on may answer wrongly for the files that come after. */
 #ifndef HASHVEIL_SANDBOX_H
 #define HASHVEIL_SANDBOX_H
 
@@ -21,7 +22,7 @@ typedef struct hashveil_sandbox_options {
     unsigned
         processes; /**< at the same time, 0 for one a processor; each starts when it is needed */
     uint64_t max_file_bytes;   /**< 0 for 256 MiB */
-    uint64_t max_memory_bytes; /**< of each process, beside the file; 0 for 1 GiB */
+    uint64_t max_memory_bytes; /**< of each process, beside the file; 0 for 1.5 GiB */
     uint32_t time_limit_ms;    /**< of a file, on the clock on the wall; 0 for 30,000 */
 } hashveil_sandbox_options;
 

@@ -74,6 +74,9 @@ static const int harmless[] = {
     SCMP_SYS(sigaltstack),
     SCMP_SYS(write),
     SCMP_SYS(getrusage),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
     SCMP_SYS(prctl),
 #endif
 };

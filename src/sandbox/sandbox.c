@@ -13,7 +13,8 @@
 enum { DEFAULT_TIME_LIMIT_MS = 30000, MAX_PROCESSES = 1024 };
 
 static const uint64_t default_file_bytes = UINT64_C(256) << 20;
-static const uint64_t default_memory_bytes = UINT64_C(1) << 30;
+/* The largest picture of the default limits, 200 MP in colour and once more turned, with room. */
+static const uint64_t default_memory_bytes = UINT64_C(1536) << 20;
 
 #if HV_SANDBOX_IS_SANITIZED
 static char address_options[] = "ASAN_OPTIONS=detect_leaks=0:abort_on_error=1";
