@@ -201,16 +201,15 @@ int main(int argc, char **argv)
 {
     static struct table table;
     struct hv_walk *walk = NULL;
-    char *path = NULL;
-    hashveil_status problem = HASHVEIL_OK;
+    struct hv_walked file;
     must(argc > 2, "usage: scaled_decoding BLOCKS PATH...");
     const uint32_t min_blocks = (uint32_t)strtoul(argv[1], NULL, 10);
     must(min_blocks > 0, "BLOCKS is a number above 0");
-    must(hv_walk_open((const char *const *)argv + 2, (size_t)argc - 2, &walk) == HASHVEIL_OK,
-         "out of memory");
-    while (hv_walk_next(walk, &path, &problem) == HASHVEIL_OK && path) {
-        measure_file(&table, path, min_blocks);
-        free(path);
+    struct hv_path_list list = {.paths = (const char *const *)argv + 2, .count = (size_t)argc - 2};
+    must(hv_walk_open(hv_next_of_list, &list, &walk) == HASHVEIL_OK, "out of memory");
+    while (hv_walk_next(walk, &file) == HASHVEIL_OK && file.path) {
+        measure_file(&table, file.path, min_blocks);
+        free(file.path);
     }
     hv_walk_close(walk);
     print_table(&table);

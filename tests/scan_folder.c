@@ -225,7 +225,7 @@ hashveil_scan_options scan_options(struct scan_seen *seen)
         .evaluator_address = folder.evaluator_address,
         .timeout_ms = SCAN_PATIENT_MS,
         .workers = 1,
-        .image_options = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
+        .fingerprint_options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT,
         .on_result = take_result,
         .on_trouble = take_trouble,
         .context = seen,

@@ -359,7 +359,8 @@ static hashveil_status scan(void)
     const hashveil_scan_options options = {.database = folder->database,
                                            .evaluator_address = folder->evaluator_address,
                                            .workers = 2,
-                                           .image_options = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
+                                           .fingerprint_options =
+                                               HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT,
                                            .on_result = note_result,
                                            .context = &of_file};
     const char *path = folder->pictures_path;

@@ -2,6 +2,7 @@
 /* Folders to verdicts: every file in its class, told in order, with an evaluator that answers and
  * with some that do not. */
 #include "evaluator_peer.h"
+#include "files/line.h"
 #include "run_suite.h"
 #include "scan_folder.h"
 
@@ -236,7 +237,7 @@ START_TEST(a_cancelled_scan_ends_with_the_files_begun)
     ck_assert_int_eq(seen.status, HASHVEIL_OK);
     ck_assert(!seen.summary.is_complete);
     ck_assert_uint_ge(seen.told, CANCELLED_AT);
-    ck_assert_uint_lt(seen.told, CANCELLED_AT + (unsigned)_i);
+    ck_assert_uint_lt(seen.told, CANCELLED_AT + HV_LINE_FILES_AHEAD * (unsigned)_i);
     ck_assert_mem_eq(seen.results, "00: match label 0\n01: not an image\n", 35);
 
     options = scan_options(&seen); /* it stays cancelled */
@@ -287,7 +288,7 @@ START_TEST(a_picture_above_the_limit_is_undecodable)
     struct scan_seen seen;
     hashveil_scan_options options = scan_options(&seen);
     put_scan_picture("a", 1);
-    options.image_options.limits.max_file_bytes =
+    options.fingerprint_options.image.limits.max_file_bytes =
         (uint64_t)((int64_t)scan_picture_len(1) + limits[_i].more);
     start_evaluator();
     scan_pictures(&options);
@@ -303,7 +304,7 @@ START_TEST(another_file_above_the_limit_is_no_image)
     struct scan_seen seen;
     for (uint64_t limit = 0; limit < 3; limit++) {
         hashveil_scan_options options = scan_options(&seen);
-        options.image_options.limits.max_file_bytes = limit;
+        options.fingerprint_options.image.limits.max_file_bytes = limit;
         put_scan_file("a", text, sizeof text);
         put_scan_file("b", "", 0);
         put_scan_file("c", "\xff\xd8", 2); /* as a JPEG begins, but too short to tell */
@@ -320,7 +321,7 @@ START_TEST(a_picture_of_too_many_pixels_is_undecodable)
     struct scan_seen seen;
     hashveil_scan_options options = scan_options(&seen);
     put_scan_picture("a", 1);
-    options.image_options.limits.max_side_px = 95;
+    options.fingerprint_options.image.limits.max_side_px = 95;
     scan_pictures(&options);
     ck_assert_str_eq(seen.results, "a: undecodable: above a configured limit\n");
 }

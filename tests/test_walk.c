@@ -83,20 +83,21 @@ static void note(struct log *log, const char *path, hashveil_status problem)
 /* Returns whether there was one more. */
 static bool walk_on(struct hv_walk *walk, struct log *log)
 {
-    char *path;
-    hashveil_status problem;
-    ck_assert_int_eq(hv_walk_next(walk, &path, &problem), HASHVEIL_OK);
-    if (path) {
-        note(log, path, problem);
+    struct hv_walked file;
+    ck_assert_int_eq(hv_walk_next(walk, &file), HASHVEIL_OK);
+    if (file.path) {
+        note(log, file.path, file.problem);
     }
-    free(path);
-    return path != NULL;
+    free(file.path);
+    return file.path != NULL;
 }
 
 static struct hv_walk *open_walk(const char *const *paths, size_t count)
 {
+    static struct hv_path_list list; /* of the walk under way */
     struct hv_walk *walk;
-    ck_assert_int_eq(hv_walk_open(paths, count, &walk), HASHVEIL_OK);
+    list = (struct hv_path_list){.paths = paths, .count = count};
+    ck_assert_int_eq(hv_walk_open(hv_next_of_list, &list, &walk), HASHVEIL_OK);
     return walk;
 }
 
@@ -207,8 +208,7 @@ static const struct {
 START_TEST(what_was_given_and_cannot_be_read_is_told)
 {
     const char *const paths[] = {"a", refused[_i].path, "a"};
-    char *path;
-    hashveil_status problem;
+    struct hv_walked file;
     put("a");
     memset(long_path, 'x', sizeof long_path - 1);
     memset(giant_path, 'x', sizeof giant_path - 1);
@@ -216,14 +216,15 @@ START_TEST(what_was_given_and_cannot_be_read_is_told)
     ck_assert_int_eq(mkfifo("pipe", 0644), 0);
     struct hv_walk *walk = open_walk(paths, COUNT(paths));
     for (int i = 0; i < COUNT(paths); i++) {
-        ck_assert_int_eq(hv_walk_next(walk, &path, &problem), HASHVEIL_OK);
-        ck_assert_ptr_nonnull(path);
-        ck_assert_str_eq(path, paths[i]);
-        ck_assert_int_eq(problem, i == 1 ? refused[_i].problem : HASHVEIL_OK);
-        free(path);
+        ck_assert_int_eq(hv_walk_next(walk, &file), HASHVEIL_OK);
+        ck_assert_ptr_nonnull(file.path);
+        ck_assert_str_eq(file.path, paths[i]);
+        ck_assert(file.is_named);
+        ck_assert_int_eq(file.problem, i == 1 ? refused[_i].problem : HASHVEIL_OK);
+        free(file.path);
     }
-    ck_assert_int_eq(hv_walk_next(walk, &path, &problem), HASHVEIL_OK);
-    ck_assert_ptr_null(path);
+    ck_assert_int_eq(hv_walk_next(walk, &file), HASHVEIL_OK);
+    ck_assert_ptr_null(file.path);
     hv_walk_close(walk);
 }
 END_TEST
@@ -291,8 +292,7 @@ START_TEST(a_folder_below_the_longest_path_is_told)
     enum { NAME_LEN = 250, DEPTH = 20 };
     char name[NAME_LEN + 1] = "";
     int fds[DEPTH];
-    char *path;
-    hashveil_status problem;
+    struct hv_walked file;
     const char *root = ".";
     memset(name, 'x', NAME_LEN);
     for (int i = 0; i < DEPTH; i++) {
@@ -302,13 +302,13 @@ START_TEST(a_folder_below_the_longest_path_is_told)
         ck_assert_int_ge(fds[i], 0);
     }
     struct hv_walk *walk = open_walk(&root, 1);
-    ck_assert_int_eq(hv_walk_next(walk, &path, &problem), HASHVEIL_OK);
-    ck_assert_ptr_nonnull(path);
-    ck_assert_int_eq(problem, HASHVEIL_ERR_IO);
-    ck_assert_uint_ge(strlen(path), PATH_MAX);
-    free(path);
-    ck_assert_int_eq(hv_walk_next(walk, &path, &problem), HASHVEIL_OK);
-    ck_assert_ptr_null(path);
+    ck_assert_int_eq(hv_walk_next(walk, &file), HASHVEIL_OK);
+    ck_assert_ptr_nonnull(file.path);
+    ck_assert_int_eq(file.problem, HASHVEIL_ERR_IO);
+    ck_assert_uint_ge(strlen(file.path), PATH_MAX);
+    free(file.path);
+    ck_assert_int_eq(hv_walk_next(walk, &file), HASHVEIL_OK);
+    ck_assert_ptr_null(file.path);
     hv_walk_close(walk);
     for (int i = DEPTH - 1; i >= 0; i--) {
         ck_assert_int_eq(unlinkat(i ? fds[i - 1] : AT_FDCWD, name, AT_REMOVEDIR), 0);

@@ -1,135 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A folder of pictures to hashes: in batches, so that memory does not grow with the folder. */
+/* A folder of pictures to hashes. */
 #include "hashdb/workspace/workspace.h"
 
-#include <stdlib.h>
+#include <hashveil/hash_files.h>
 
-#include <hashveil/fingerprint.h>
-
-#include "base/files.h"
-#include "base/memory.h"
-#include "base/threads.h"
-#include "base/walk.h"
-
-enum { BATCH_FILES = 64, START_BYTES = 64 };
-
-/* One file, and what became of it. */
-struct picture {
-    char *path; /* owned */
+/* One folder on its way. */
+struct folder {
+    struct hv_import *import;
+    const char *path; /* NULL once it is given */
+    uint64_t done;    /* files */
     hashveil_status status;
-    hashveil_fingerprint fingerprint;
+    hashveil_atomic_bool is_over; /* the import has failed */
 };
 
-struct batch {
-    struct picture picture[BATCH_FILES];
-    size_t count;
-};
-
-/* A file above the limit is a problem only if it is a picture: its first bytes tell. */
-static hashveil_status status_of_giant(const char *path,
-                                       const hashveil_fingerprint_options *options)
+static const char *next_path(void *context)
 {
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    hashveil_fingerprint unused;
-    hashveil_status status = hv_read_file_start(path, START_BYTES, &bytes, &len);
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    status = hashveil_fingerprint_file(bytes, len, options, &unused);
-    free(bytes);
-    return status == HASHVEIL_ERR_UNSUPPORTED ? status : HASHVEIL_ERR_LIMIT;
+    struct folder *folder = context;
+    const char *path = folder->path;
+    folder->path = NULL;
+    return path;
 }
 
-static hashveil_status fingerprint_file(const char *path, hashveil_fingerprint *out)
+static hashveil_status take(struct hv_import *import, const hashveil_hashed_file *file)
 {
-    const hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    hashveil_status status = hv_read_file(path, options.image.limits.max_file_bytes, &bytes, &len);
-    if (status == HASHVEIL_ERR_LIMIT) {
-        return status_of_giant(path, &options);
+    if (file->status == HASHVEIL_OK) {
+        return hv_import_hash(import, &file->forms[0].hash, file->forms[0].quality);
     }
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    status = hashveil_fingerprint_file(bytes, len, &options, out);
-    free(bytes);
-    return status;
-}
-
-static hashveil_status hash_job(void *context, size_t index, unsigned worker)
-{
-    struct batch *batch = context;
-    struct picture *picture = &batch->picture[index];
-    (void)worker;
-    if (picture->status == HASHVEIL_OK) {
-        picture->status = fingerprint_file(picture->path, &picture->fingerprint);
-    }
-    return HASHVEIL_OK; /* what is wrong with a file is that file's status */
-}
-
-static hashveil_status fill(struct hv_walk *walk, struct batch *batch)
-{
-    hashveil_status status = HASHVEIL_OK;
-    for (batch->count = 0; batch->count < BATCH_FILES; batch->count++) {
-        struct picture *picture = &batch->picture[batch->count];
-        status = hv_walk_next(walk, &picture->path, &picture->status);
-        if (status != HASHVEIL_OK || !picture->path) {
-            break;
-        }
-    }
-    return status;
-}
-
-static hashveil_status take(struct hv_import *import, const struct picture *picture)
-{
-    if (picture->status == HASHVEIL_OK) {
-        return hv_import_hash(import, &picture->fingerprint.hash, picture->fingerprint.quality);
-    }
-    if (picture->status == HASHVEIL_ERR_UNSUPPORTED || picture->status == HASHVEIL_ERR_EMPTY) {
+    if (file->status == HASHVEIL_ERR_UNSUPPORTED || file->status == HASHVEIL_ERR_EMPTY) {
         hv_import_note_not_image(import);
         return HASHVEIL_OK;
     }
-    return hv_import_problem(import, picture->path, 0, picture->status);
+    return hv_import_problem(import, file->path, 0, file->status);
 }
 
-static hashveil_status import_batches(struct hv_import *import, struct hv_walk *walk,
-                                      struct batch *batch)
+static void on_file(void *context, const hashveil_hashed_file *file)
 {
-    const unsigned asked = hv_import_options(import)->workers;
-    const unsigned workers = asked ? asked : hv_processor_count();
-    uint64_t done = 0;
-    hashveil_status status;
-    do {
-        status = fill(walk, batch);
-        if (status == HASHVEIL_OK) {
-            status = hv_parallel(batch->count, workers, hash_job, batch);
-        }
-        for (size_t i = 0; i < batch->count; i++) {
-            if (status == HASHVEIL_OK) {
-                status = take(import, &batch->picture[i]);
-            }
-            free(batch->picture[i].path);
-        }
-        done += batch->count;
-        hv_import_progress(import, done);
-    } while (status == HASHVEIL_OK && batch->count == BATCH_FILES);
-    return status;
+    struct folder *folder = context;
+    if (folder->status != HASHVEIL_OK) {
+        return;
+    }
+    folder->status = take(folder->import, file);
+    if (folder->status != HASHVEIL_OK) {
+        atomic_store(&folder->is_over, true);
+    }
+    hv_import_progress(folder->import, ++folder->done);
 }
 
 hashveil_status hv_import_folder(struct hv_import *import, const char *path)
 {
-    struct hv_walk *walk = NULL;
-    hashveil_status status = HASHVEIL_ERR_NO_MEMORY;
-    struct batch *batch = hv_alloc_array(1, sizeof *batch);
-    if (batch) {
-        status = hv_walk_open(&path, 1, &walk);
-    }
-    if (status == HASHVEIL_OK) {
-        status = import_batches(import, walk, batch);
-    }
-    hv_walk_close(walk);
-    free(batch);
-    return status;
+    struct folder folder = {.import = import, .path = path};
+    const hashveil_import_options *given = hv_import_options(import);
+    const hashveil_fingerprint_options defaults = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
+    const hashveil_hash_files_options options = {
+        .fingerprint = given->fingerprint ? *given->fingerprint : defaults,
+        .workers = given->workers,
+        .next_path = next_path,
+        .on_file = on_file,
+        .context = &folder,
+        .is_cancelled = &folder.is_over,
+    };
+    bool is_complete;
+    const hashveil_status status = hashveil_hash_files(&options, &is_complete);
+    return status == HASHVEIL_OK ? folder.status : status;
 }

@@ -3,8 +3,11 @@
 #ifndef HASHVEIL_HASHVEIL_H
 #define HASHVEIL_HASHVEIL_H
 
+#include <hashveil/cancel.h>
+#include <hashveil/digest.h>
 #include <hashveil/evaluator.h>
 #include <hashveil/fingerprint.h>
+#include <hashveil/hash_files.h>
 #include <hashveil/image.h>
 #include <hashveil/index.h>
 #include <hashveil/key.h>

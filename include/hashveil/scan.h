@@ -7,21 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <hashveil/image.h>
+#include <hashveil/cancel.h>
+#include <hashveil/fingerprint.h>
 #include <hashveil/key.h>
 #include <hashveil/pdq.h>
 #include <hashveil/report.h>
 #include <hashveil/scanner.h>
 #include <hashveil/status.h>
-
-/** Set by one thread, read by others. C++ has the same object under another name. */
-#ifdef __cplusplus
-#include <atomic>
-typedef std::atomic<bool> hashveil_atomic_bool;
-#else
-#include <stdatomic.h>
-typedef atomic_bool hashveil_atomic_bool;
-#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,7 +69,7 @@ typedef struct hashveil_scan_options {
     const char *reporter_address;       /**< "unix:PATH"; NULL: reports stay in the spool */
     uint32_t timeout_ms;                /**< of an exchange with a peer; 0 for 30,000 */
     unsigned workers;                   /**< threads; 0 for one a processor */
-    hashveil_image_options image_options;
+    hashveil_fingerprint_options fingerprint_options;
     hashveil_file_result_fn *on_result;   /**< one call at a time, from any thread */
     hashveil_scan_trouble_fn *on_trouble; /**< one call at a time, from any thread; may be NULL */
     void *context;                        /**< for both functions */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hashveil/fingerprint.h>
 #include <hashveil/sealed_db.h>
 #include <hashveil/status.h>
 
@@ -41,7 +42,8 @@ typedef struct hashveil_import_options {
     const char *label; /**< their category, 1..HASHVEIL_LABEL_MAX_LEN bytes; borrowed */
     bool is_strict;    /**< the first problem ends the import, and nothing of it is kept */
     unsigned workers;  /**< threads that hash pictures; 0 for one a processor */
-    hashveil_import_problem_fn *on_problem; /**< may be NULL; called on the calling thread */
+    const hashveil_fingerprint_options *fingerprint; /**< NULL for the defaults; borrowed */
+    hashveil_import_problem_fn *on_problem; /**< one call at a time, from any thread; or NULL */
     hashveil_progress_fn *progress; /**< in lines or files; total 0 when not known; or NULL */
     void *context;                  /**< for both functions */
 } hashveil_import_options;

@@ -12,10 +12,9 @@
 #include "base/memory.h"
 
 struct hv_walk {
-    const char *const *paths; /* borrowed */
-    size_t count;
-    size_t next; /* of paths */
-    FTS *tree;   /* of the path before it; NULL when that is done */
+    hv_next_path_fn *next_path;
+    void *context; /* borrowed */
+    FTS *tree;     /* of the path that was given last; NULL when that is done */
 };
 
 static int compare_names(const FTSENT **a, const FTSENT **b)
@@ -23,13 +22,19 @@ static int compare_names(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-hashveil_status hv_walk_open(const char *const *paths, size_t count, struct hv_walk **out)
+const char *hv_next_of_list(void *list)
+{
+    struct hv_path_list *paths = list;
+    return paths->next < paths->count ? paths->paths[paths->next++] : NULL;
+}
+
+hashveil_status hv_walk_open(hv_next_path_fn *next_path, void *context, struct hv_walk **out)
 {
     *out = hv_alloc_array(1, sizeof **out);
     if (!*out) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    **out = (struct hv_walk){.paths = paths, .count = count};
+    **out = (struct hv_walk){.next_path = next_path, .context = context};
     return HASHVEIL_OK;
 }
 
@@ -85,33 +90,40 @@ static hashveil_status next_entry(struct hv_walk *walk, const FTSENT **out)
     return status;
 }
 
-static hashveil_status give(const char *path, char **path_out)
+static hashveil_status give(const char *path, struct hv_walked *out)
 {
-    *path_out = strdup(path);
-    return *path_out ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    out->path = strdup(path);
+    return out->path ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
 }
 
-hashveil_status hv_walk_next(struct hv_walk *walk, char **path_out, hashveil_status *problem_out)
+hashveil_status hv_walk_next(struct hv_walk *walk, struct hv_walked *out)
 {
-    hashveil_status status = HASHVEIL_OK;
-    *path_out = NULL;
-    while (status == HASHVEIL_OK && (walk->tree || walk->next < walk->count)) {
+    *out = (struct hv_walked){0};
+    for (;;) {
         const FTSENT *entry = NULL;
+        hashveil_status status = HASHVEIL_OK;
         if (walk->tree) {
             status = next_entry(walk, &entry);
         } else {
-            const char *path = walk->paths[walk->next++];
-            *problem_out = status_of_path(path);
-            if (*problem_out != HASHVEIL_OK) {
-                return give(path, path_out);
+            const char *path = walk->next_path(walk->context);
+            if (!path) {
+                return HASHVEIL_OK;
+            }
+            out->is_named = true;
+            out->problem = status_of_path(path);
+            if (out->problem != HASHVEIL_OK) {
+                return give(path, out);
             }
             status = open_tree(walk, path);
         }
-        if (entry && is_given(entry, problem_out)) {
-            return give(entry->fts_path, path_out);
+        if (status != HASHVEIL_OK) {
+            return status;
+        }
+        if (entry && is_given(entry, &out->problem)) {
+            out->is_named = entry->fts_level == FTS_ROOTLEVEL;
+            return give(entry->fts_path, out);
         }
     }
-    return status;
 }
 
 void hv_walk_close(struct hv_walk *walk)

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan/check.h"
 
-#include <stdlib.h>
-
 #include <hashveil/fingerprint.h>
 
-#include "base/files.h"
-#include "base/memory.h"
+#include "files/content.h"
 
 enum {
-    START_BYTES = 64,
     /* Decoders that agree on a picture give hashes at most so far apart; PDQ's publishers. */
     SAME_PICTURE_BITS = 10
 };
@@ -44,49 +40,14 @@ static void end_undecoded(hashveil_file_result *result, hashveil_status status)
     }
 }
 
-/* A file above the limit is trouble only if it is a picture: its first bytes tell. */
-static void end_too_large(const struct hv_checker *checker, hashveil_file_result *result)
+/* What a failure to read makes of a file. */
+static void end_unread(hashveil_file_result *result, hashveil_status status)
 {
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    hashveil_fingerprint fingerprint;
-    hashveil_status status = hv_read_file_start(result->path, START_BYTES, &bytes, &len);
-    if (status != HASHVEIL_OK) {
-        end(result, HASHVEIL_FILE_UNREADABLE, status);
-        return;
-    }
-    const hashveil_fingerprint_options options = {.image = checker->options->image_options};
-    status = hashveil_fingerprint_file(bytes, len, &options, &fingerprint);
-    end_undecoded(result, status == HASHVEIL_ERR_UNSUPPORTED ? status : HASHVEIL_ERR_LIMIT);
-    free(bytes);
-}
-
-/* A file's content; bytes is owned. */
-struct content {
-    uint8_t *bytes;
-    size_t len;
-};
-
-/* Returns whether there is any. */
-static bool read_content(const struct hv_checker *checker, hashveil_file_result *result,
-                         struct content *out)
-{
-    const uint64_t max_bytes = checker->options->image_options.limits.max_file_bytes;
-    const hashveil_status status = hv_read_file(result->path, max_bytes, &out->bytes, &out->len);
-    if (status == HASHVEIL_ERR_LIMIT) {
-        end_too_large(checker, result);
-    } else if (status != HASHVEIL_OK) {
+    if (status == HASHVEIL_ERR_LIMIT || status == HASHVEIL_ERR_UNSUPPORTED) {
+        end_undecoded(result, status);
+    } else {
         end(result, HASHVEIL_FILE_UNREADABLE, status);
     }
-    return status == HASHVEIL_OK;
-}
-
-static hashveil_status fingerprint(const struct hv_checker *checker, const struct content *content,
-                                   bool is_exact, hashveil_fingerprint *out)
-{
-    const hashveil_fingerprint_options options = {.image = checker->options->image_options,
-                                                  .is_exact_decode = is_exact};
-    return hashveil_fingerprint_file(content->bytes, content->len, &options, out);
 }
 
 /* The PSI step: one request, one response. */
@@ -118,11 +79,14 @@ static const hashveil_file_class class_of_verdict[] = {
  * those of the pixels that a viewer shows. Nobody is to be reported for what nobody can see, so a
  * match is decoded once more, in full, and what is reported is the fingerprint of that. There is no
  * second query: the evaluator would know it for a match. */
-static void confirm_match(const struct hv_checker *checker, const struct content *content,
+static void confirm_match(const struct hv_checker *checker, const struct hv_content *content,
                           hashveil_file_result *result)
 {
+    hashveil_fingerprint_options in_full = checker->options->fingerprint_options;
     hashveil_fingerprint shown;
-    hashveil_status status = fingerprint(checker, content, true, &shown);
+    in_full.is_exact_decode = true;
+    hashveil_status status =
+        hashveil_fingerprint_file(content->bytes, content->len, &in_full, &shown);
     if (status == HASHVEIL_OK &&
         hashveil_pdq_distance(&shown.hash, &result->fingerprint.hash) > SAME_PICTURE_BITS) {
         status = HASHVEIL_ERR_TWO_FACED;
@@ -139,14 +103,17 @@ static void confirm_match(const struct hv_checker *checker, const struct content
 void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, uint64_t *bytes_out,
                     hashveil_status *peer_status_out)
 {
-    struct content content = {0};
+    const hashveil_fingerprint_options *options = &checker->options->fingerprint_options;
+    struct hv_content content = {0};
     *peer_status_out = HASHVEIL_OK;
     *bytes_out = 0;
-    if (!read_content(checker, result, &content)) {
-        return;
+    hashveil_status status = hv_content_read(result->path, options, &content);
+    if (status != HASHVEIL_OK) {
+        end_unread(result, status);
+        goto done;
     }
     *bytes_out = content.len;
-    hashveil_status status = fingerprint(checker, &content, false, &result->fingerprint);
+    status = hashveil_fingerprint_file(content.bytes, content.len, options, &result->fingerprint);
     if (status != HASHVEIL_OK) {
         end_undecoded(result, status);
         goto done;
@@ -158,9 +125,9 @@ void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, ui
         goto done;
     }
     end(result, class_of_verdict[result->verdict.kind], HASHVEIL_OK);
-    if (result->file_class == HASHVEIL_FILE_MATCH) {
+    if (result->file_class == HASHVEIL_FILE_MATCH && !options->is_exact_decode) {
         confirm_match(checker, &content, result);
     }
 done:
-    free(content.bytes);
+    hv_content_clear(&content);
 }

@@ -2,28 +2,27 @@
 /* Files to results in order, by several workers; matches to the spool, and from there on. */
 #include <hashveil/scan.h>
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/threads.h"
-#include "base/walk.h"
+#include "files/line.h"
 #include "scan/check.h"
 
-/* What the workers share; all but options and scanner under the lock. */
+/* What the workers share: they only read options and scanner, and one at a time tells. */
 struct scan {
     const hashveil_scan_options *options;
     hashveil_scanner *scanner;
-    pthread_mutex_t lock;
-    pthread_cond_t turn_changed;
-    struct hv_walk *walk;
-    uint64_t next_number; /* of the next file that a worker takes */
-    uint64_t turn;        /* number of the file whose result is told next */
     bool is_peer_trouble_told;
     hashveil_spool *spool; /* NULL when matches are not reported */
     hashveil_scan_summary summary;
-    hashveil_status failure; /* of the walk */
+};
+
+struct item {
+    struct hv_walked walked;
+    hashveil_file_result result;
+    uint64_t bytes;
+    hashveil_status peer_status; /* how the exchange with the evaluator went */
 };
 
 static void tell_trouble(struct scan *scan, const char *peer, hashveil_status status)
@@ -65,83 +64,53 @@ static void spool_report(struct scan *scan, hashveil_file_result *result)
     scan->summary.reports_spooled++;
 }
 
-/* Takes the next file. path_out is NULL when there is none; else owned. */
-static void take(struct scan *scan, char **path_out, uint64_t *number_out,
-                 hashveil_status *problem_out)
+static hashveil_status begin(void *context, void **worker_out)
 {
-    const atomic_bool *is_cancelled = scan->options->is_cancelled;
-    *path_out = NULL;
-    *problem_out = HASHVEIL_OK;
-    pthread_mutex_lock(&scan->lock);
-    if (is_cancelled && atomic_load(is_cancelled)) {
-        scan->summary.is_complete = false;
-    } else if (scan->failure == HASHVEIL_OK) {
-        scan->failure = hv_walk_next(scan->walk, path_out, problem_out);
-    }
-    if (*path_out) {
-        *number_out = scan->next_number++;
-    }
-    pthread_mutex_unlock(&scan->lock);
+    const struct scan *scan = context;
+    struct hv_checker *checker = hv_alloc_array(1, sizeof *checker);
+    *worker_out = checker;
+    return checker ? hv_checker_init(scan->options, scan->scanner, checker)
+                   : HASHVEIL_ERR_NO_MEMORY;
 }
 
-/* Waits until all files before this one are told, so that output keeps the walk's order and no
- * worker runs ahead by more than the one file it has done. */
-static void tell(struct scan *scan, uint64_t number, hashveil_file_result *result, uint64_t bytes,
-                 hashveil_status peer_status)
+static void end(void *worker)
 {
-    const hashveil_scan_options *options = scan->options;
-    pthread_mutex_lock(&scan->lock);
-    while (scan->turn != number) {
-        pthread_cond_wait(&scan->turn_changed, &scan->lock);
+    struct hv_checker *checker = worker;
+    if (checker) {
+        hv_checker_clear(checker);
     }
-    if (peer_status != HASHVEIL_OK && !scan->is_peer_trouble_told) {
+    free(checker);
+}
+
+static void work(void *context, void *worker, void *item)
+{
+    struct item *own = item;
+    (void)context;
+    own->result.path = own->walked.path;
+    hv_checker_run(worker, &own->result, &own->bytes, &own->peer_status);
+}
+
+static void tell(void *context, void *item)
+{
+    struct scan *scan = context;
+    struct item *own = item;
+    hashveil_file_result *result = &own->result;
+    if (own->walked.problem != HASHVEIL_OK) {
+        *result = (hashveil_file_result){.path = own->walked.path,
+                                         .file_class = HASHVEIL_FILE_UNREADABLE,
+                                         .status = own->walked.problem};
+    }
+    if (own->peer_status != HASHVEIL_OK && !scan->is_peer_trouble_told) {
         scan->is_peer_trouble_told = true;
-        tell_trouble(scan, options->evaluator_address, peer_status);
+        tell_trouble(scan, scan->options->evaluator_address, own->peer_status);
     }
     if (result->file_class == HASHVEIL_FILE_MATCH && scan->spool) {
         spool_report(scan, result);
     }
     scan->summary.files++;
     scan->summary.by_class[result->file_class]++;
-    scan->summary.bytes += bytes;
-    options->on_result(options->context, result);
-    scan->turn++;
-    pthread_cond_broadcast(&scan->turn_changed);
-    pthread_mutex_unlock(&scan->lock);
-}
-
-/* One worker: takes files until none is left. */
-static hashveil_status work(void *context, size_t index, unsigned worker)
-{
-    struct scan *scan = context;
-    struct hv_checker *checker = hv_alloc_array(1, sizeof *checker);
-    (void)index;
-    (void)worker;
-    if (!checker) {
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    const hashveil_status status = hv_checker_init(scan->options, scan->scanner, checker);
-    for (; status == HASHVEIL_OK;) {
-        char *path;
-        uint64_t number = 0;
-        uint64_t bytes = 0;
-        hashveil_status problem;
-        hashveil_status peer_status = HASHVEIL_OK;
-        take(scan, &path, &number, &problem);
-        if (!path) {
-            break;
-        }
-        hashveil_file_result result = {
-            .path = path, .file_class = HASHVEIL_FILE_UNREADABLE, .status = problem};
-        if (problem == HASHVEIL_OK) {
-            hv_checker_run(checker, &result, &bytes, &peer_status);
-        }
-        tell(scan, number, &result, bytes, peer_status);
-        free(path);
-    }
-    hv_checker_clear(checker);
-    free(checker);
-    return status;
+    scan->summary.bytes += own->bytes;
+    scan->options->on_result(scan->options->context, result);
 }
 
 /* What waits in the spool, from this scan and from earlier ones, goes to the reporter. */
@@ -172,14 +141,29 @@ static hashveil_status check_options(const hashveil_scan_options *options)
     return is_complete && can_report && has_key ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
 }
 
+static hashveil_status scan_paths(struct scan *scan, const char *const *paths, size_t count)
+{
+    const hashveil_scan_options *options = scan->options;
+    struct hv_path_list list = {.paths = paths, .count = count};
+    const struct hv_line line = {
+        .workers = options->workers,
+        .item_bytes = sizeof(struct item),
+        .is_cancelled = options->is_cancelled,
+        .next_path = hv_next_of_list,
+        .path_context = &list,
+        .context = scan,
+        .begin = begin,
+        .work = work,
+        .tell = tell,
+        .end = end,
+    };
+    return hv_line_run(&line, &scan->summary.is_complete);
+}
+
 hashveil_status hashveil_scan(const char *const *paths, size_t count,
                               const hashveil_scan_options *options, hashveil_scan_summary *out)
 {
-    struct scan scan = {.options = options,
-                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                        .turn_changed = PTHREAD_COND_INITIALIZER,
-                        .summary = {.is_complete = true}};
-    const unsigned workers = options->workers ? options->workers : hv_processor_count();
+    struct scan scan = {.options = options};
     hashveil_status status = check_options(options);
     if (status != HASHVEIL_OK) {
         return status;
@@ -194,18 +178,10 @@ hashveil_status hashveil_scan(const char *const *paths, size_t count,
             goto done;
         }
     }
-    status = hv_walk_open(paths, count, &scan.walk);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = hv_parallel(workers, workers, work, &scan);
-    if (status == HASHVEIL_OK) {
-        status = scan.failure;
-    }
+    status = scan_paths(&scan, paths, count);
     deliver(&scan);
     *out = scan.summary;
 done:
-    hv_walk_close(scan.walk);
     hashveil_spool_close(scan.spool);
     hashveil_scanner_destroy(scan.scanner);
     return status;

@@ -8,7 +8,7 @@ import time
 
 import harness
 from harness import MATCH, TROUBLE, case, cases, contains, equal
-from processes import children_of, is_alive
+from processes import children_of, is_alive, is_service
 from slow_reader import start_slow_scan
 from sockets import Peer, Proxy, http_answer
 
@@ -214,7 +214,7 @@ def when_the_evaluator_is_killed_the_rest_is_unchecked_and_nothing_reported_is_l
 def a_private_evaluator_that_is_killed_is_named_as_such(world):
     process, _, first = start_slow_scan(world, world.files("listed")[0], *world.with_key(),
                                         *world.with_spool())
-    child, = children_of(process.pid)
+    child, = filter(is_service, children_of(process.pid))
     os.kill(child, signal.SIGKILL)
     harness.wait_until(lambda: not is_alive(child), "the evaluator is gone")
     found = harness.Scan(*world.finish(process, TROUBLE, first))

@@ -45,6 +45,15 @@ def children_of(pid):
     return [child for child in all_pids() if (fields_of(child) or (None, None))[1] == pid]
 
 
+def is_service(pid):
+    """Returns whether a child is the program itself, and not one of its decoders."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().partition(b"\0")[0] != b"hashveil-decoder"
+    except OSError:
+        return False
+
+
 def catches(pid, number):
     """Returns whether the process has a handler for a signal."""
     with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:

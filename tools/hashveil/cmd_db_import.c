@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "decode_options.h"
 #include "json_line.h"
 #include "output.h"
 #include "progress.h"
@@ -12,6 +13,7 @@
 #include <hashveil/workspace.h>
 
 struct import_command_options {
+    struct decode_options decode;
     struct command_arguments arguments; /* WORKSPACE PATH... */
     hashveil_import_options import;
     bool is_json;
@@ -178,6 +180,7 @@ static int run(const struct command *self, int argc, char **argv)
 {
     struct import_run state = {0};
     struct import_command_options options = {
+        .decode = DECODE_OPTIONS_DEFAULT,
         .import = {.on_problem = on_problem, .progress = on_progress, .context = &state}};
     hashveil_workspace *workspace = NULL;
 
@@ -192,6 +195,11 @@ static int run(const struct command *self, int argc, char **argv)
         complain_status(paths[0], status);
         return EXIT_TROUBLE;
     }
+    if (!decode_options_open(&options.decode, options.import.workers)) {
+        hashveil_workspace_close(workspace);
+        return EXIT_TROUBLE;
+    }
+    options.import.fingerprint = &options.decode.fingerprint;
     progress_init(&state.progress, "lines or files");
     for (size_t i = 1; i < options.arguments.count; i++) {
         import_path(&state, workspace, paths[i], &options);
@@ -199,6 +207,7 @@ static int run(const struct command *self, int argc, char **argv)
             break;
         }
     }
+    decode_options_close(&options.decode);
     hashveil_workspace_close(workspace);
     return state.had_trouble ? EXIT_TROUBLE : EXIT_DONE;
 }
@@ -218,5 +227,6 @@ const struct command command_db_import = {
         "  hashveil db import lists.work pictures/ --source mine --label holiday\n",
     .options = option_rows,
     .parse = parse,
+    .children = decode_option_rows,
     .run = run,
 };

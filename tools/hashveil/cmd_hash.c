@@ -1,167 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
-#include "file_bytes.h"
-#include "json_line.h"
+#include "decode_options.h"
+#include "hash_output.h"
+#include "interrupt.h"
 #include "output.h"
+#include "progress.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <hashveil/fingerprint.h>
-#include <hashveil/pdq.h>
+#include <hashveil/hash_files.h>
 
 struct hash_options {
+    struct decode_options decode;
     struct command_arguments paths;
-    hashveil_fingerprint_options fingerprint;
-    bool is_json, is_dihedral, ends_paths_with_nul;
+    struct hash_output output;
+    unsigned workers;
+    bool ends_paths_with_nul;
 };
 
 /* One run of the command. */
 struct hash_run {
     const struct hash_options *options;
+    struct progress progress;
+    hashveil_atomic_bool *is_cancelled; /* turned true when stdout fails: nobody is there to read */
+    size_t next_argument;
+    bool reads_stdin; /* in the middle of an argument - */
+    char *line;       /* owned; from standard input */
+    size_t line_room;
+    uint64_t files;
     bool had_trouble;
 };
-
-static void tell(struct hash_run *run, const char *path, hashveil_status status)
-{
-    complain_status(path, status);
-    run->had_trouble = true;
-}
-
-/* form: NULL for the picture as it is stored. */
-static void print_hash(struct hash_run *run, const char *path,
-                       const hashveil_fingerprint *fingerprint, const char *form)
-{
-    char hex[HASHVEIL_PDQ_HEX_LEN + 1];
-    hashveil_pdq_to_hex(&fingerprint->hash, hex);
-    if (run->options->is_json) {
-        struct json_line line = {0};
-        json_line_set_text(&line, "path", path);
-        json_line_set(&line, "hash", json_string(hex));
-        json_line_set(&line, "quality", json_of_u64(fingerprint->quality));
-        json_line_set(&line, "dihedral", form ? json_string(form) : json_null());
-        run->had_trouble |= !json_line_print(&line);
-    } else {
-        printf("%s,%u,%s%s%s\n", hex, fingerprint->quality, path, form ? "," : "",
-               form ? form : "");
-    }
-}
-
-static hashveil_status hash_bytes(struct hash_run *run, const char *path, const uint8_t *bytes,
-                                  size_t len)
-{
-    static const char *const forms[HASHVEIL_PDQ_DIHEDRAL] = {
-#define X(name, number, text) [number] = text,
-        HASHVEIL_DIHEDRAL_TABLE(X)
-#undef X
-    };
-    hashveil_fingerprint fingerprints[HASHVEIL_PDQ_DIHEDRAL];
-    const bool is_dihedral = run->options->is_dihedral;
-    const hashveil_fingerprint_options *options = &run->options->fingerprint;
-    const hashveil_status status =
-        is_dihedral ? hashveil_fingerprint_file_dihedral(bytes, len, options, fingerprints)
-                    : hashveil_fingerprint_file(bytes, len, options, fingerprints);
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < (is_dihedral ? HASHVEIL_PDQ_DIHEDRAL : 1); i++) {
-        print_hash(run, path, &fingerprints[i], is_dihedral ? forms[i] : NULL);
-    }
-    return HASHVEIL_OK;
-}
-
-/* is_named: the user named this very file, so that it must be a picture. */
-static void hash_file(struct hash_run *run, const char *path, bool is_named)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-
-    hashveil_status status =
-        file_bytes_read(path, run->options->fingerprint.image.limits.max_file_bytes, &bytes, &len);
-    if (status == HASHVEIL_OK) {
-        status = hash_bytes(run, path, bytes, len);
-        free(bytes);
-    }
-    if (!is_named && (status == HASHVEIL_ERR_UNSUPPORTED || status == HASHVEIL_ERR_NOT_A_FILE)) {
-        status = HASHVEIL_OK; /* folders of pictures hold other things too */
-    }
-    if (status != HASHVEIL_OK) {
-        tell(run, path, status);
-    }
-}
-
-static void visit(struct hash_run *run, const FTSENT *entry)
-{
-    switch (entry->fts_info) {
-    case FTS_F:
-    case FTS_DEFAULT:
-        hash_file(run, entry->fts_path, entry->fts_level == FTS_ROOTLEVEL);
-        break;
-    case FTS_NS:
-    case FTS_DNR:
-    case FTS_ERR:
-        complain(entry->fts_path, "%s", strerror(entry->fts_errno));
-        run->had_trouble = true;
-        break;
-    default: /* folders on their way in and out, symbolic links below the first level */
-        break;
-    }
-}
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-    return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-/* A file, or a folder with all below it. */
-static void hash_path(struct hash_run *run, char *path)
-{
-    char *roots[] = {path, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
-    if (!walk) {
-        complain(path, "%s", strerror(errno));
-        run->had_trouble = true;
-        return;
-    }
-    errno = 0;
-    for (const FTSENT *entry = fts_read(walk); entry && !output_failed(); entry = fts_read(walk)) {
-        visit(run, entry);
-        errno = 0;
-    }
-    if (errno && !output_failed()) {
-        complain(path, "%s", strerror(errno));
-        run->had_trouble = true;
-    }
-    fts_close(walk);
-}
-
-static void hash_paths_of_stdin(struct hash_run *run)
-{
-    const int end = run->options->ends_paths_with_nul ? '\0' : '\n';
-    char *path = NULL;
-    size_t capacity = 0;
-
-    for (ssize_t len = getdelim(&path, &capacity, end, stdin); len > 0 && !output_failed();
-         len = getdelim(&path, &capacity, end, stdin)) {
-        if (path[len - 1] == end) {
-            path[len - 1] = '\0';
-        }
-        if (*path) {
-            hash_path(run, path);
-        }
-    }
-    if (ferror(stdin)) {
-        tell(run, "standard input", HASHVEIL_ERR_IO);
-    }
-    free(path);
-}
 
 static bool names_stdin(const char *path)
 {
     return strcmp(path, "-") == 0;
+}
+
+/* Returns NULL at the end of standard input. */
+static const char *next_of_stdin(struct hash_run *run)
+{
+    const int end = run->options->ends_paths_with_nul ? '\0' : '\n';
+    ssize_t len = getdelim(&run->line, &run->line_room, end, stdin);
+    while (len == 1 && run->line[0] == end) {
+        len = getdelim(&run->line, &run->line_room, end, stdin);
+    }
+    if (len <= 0) {
+        if (ferror(stdin)) {
+            complain("standard input", "%s", strerror(errno));
+            run->had_trouble = true;
+        }
+        return NULL;
+    }
+    if (run->line[len - 1] == end) {
+        run->line[len - 1] = '\0';
+    }
+    return run->line;
+}
+
+static const char *next_path(void *context)
+{
+    struct hash_run *run = context;
+    const struct command_arguments *arguments = &run->options->paths;
+    const char *path = run->reads_stdin ? next_of_stdin(run) : NULL;
+    while (!path && run->next_argument < arguments->count) {
+        path = arguments->list[run->next_argument++];
+        run->reads_stdin = names_stdin(path);
+        if (run->reads_stdin) {
+            path = next_of_stdin(run);
+        }
+    }
+    return path;
+}
+
+/* Folders of pictures hold other things too; whoever asks for digests wants theirs. */
+static bool is_trouble(const struct hash_run *run, const hashveil_hashed_file *file)
+{
+    switch ((int)file->status) {
+    case HASHVEIL_OK:
+        return false;
+    case HASHVEIL_ERR_UNSUPPORTED:
+    case HASHVEIL_ERR_EMPTY:
+        return file->is_named && !run->options->output.has_digests;
+    default:
+        return true;
+    }
+}
+
+static void on_file(void *context, const hashveil_hashed_file *file)
+{
+    struct hash_run *run = context;
+    progress_clear(&run->progress);
+    if (!hash_output_print(&run->options->output, file)) {
+        run->had_trouble = true;
+        atomic_store(run->is_cancelled, true);
+    }
+    if (is_trouble(run, file)) {
+        complain_status(file->path, file->status);
+        run->had_trouble = true;
+    }
+    progress_show(&run->progress, ++run->files, 0);
 }
 
 static void check(const struct argp_state *state, const struct hash_options *options)
@@ -176,39 +116,46 @@ static void check(const struct argp_state *state, const struct hash_options *opt
     if (options->ends_paths_with_nul && !reads_stdin) {
         argp_error(state, "--null is about the paths that - reads, and there is no -");
     }
+    if (options->output.has_margins && !options->output.is_json) {
+        argp_error(state, "--margins needs --json");
+    }
 }
 
-enum { OPTION_DIHEDRAL = 256, OPTION_ORIENTED, OPTION_EXACT_DECODE };
+enum { OPTION_DIHEDRAL = 256, OPTION_MARGINS, OPTION_EXACT, OPTION_WORKERS };
 
 static const struct argp_option option_rows[] = {
     {"json", 'j', NULL, 0, "Print one JSON object a line", 0},
     {"dihedral", OPTION_DIHEDRAL, NULL, 0, "Print the hashes of all eight turns and mirrorings", 0},
+    {"margins", OPTION_MARGINS, NULL, 0,
+     "With --json: how sure each bit is, as 256 numbers from bit 0 on; above 0 where it is set", 0},
+    {"exact", OPTION_EXACT, NULL, 0,
+     "Print MD5, SHA-1 and SHA-256 of the file too, of files that are no pictures as well", 0},
     {"null", '0', NULL, 0, "The paths that - reads end in NUL, not in a newline", 0},
-    {"oriented", OPTION_ORIENTED, NULL, 0, "Turn pictures as their EXIF orientation says", 0},
-    {"exact-decode", OPTION_EXACT_DECODE, NULL, 0,
-     "Decode every pixel in colour: slower, for the reference's very bits", 0},
+    {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 0},
     {0},
 };
 
 static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct hash_options *options = out;
-    (void)text;
     switch (key) {
     case 'j':
-        options->is_json = true;
+        options->output.is_json = true;
         return 0;
     case '0':
         options->ends_paths_with_nul = true;
         return 0;
     case OPTION_DIHEDRAL:
-        options->is_dihedral = true;
+        options->output.is_dihedral = true;
         return 0;
-    case OPTION_ORIENTED:
-        options->fingerprint.image.applies_orientation = true;
+    case OPTION_MARGINS:
+        options->output.has_margins = true;
         return 0;
-    case OPTION_EXACT_DECODE:
-        options->fingerprint.is_exact_decode = true;
+    case OPTION_EXACT:
+        options->output.has_digests = true;
+        return 0;
+    case OPTION_WORKERS:
+        options->workers = (unsigned)command_number(state, "--workers", text, 1, MAX_WORKERS);
         return 0;
     case ARGP_KEY_ARGS:
         options->paths = command_rest(state);
@@ -221,23 +168,47 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
     }
 }
 
+static int hash(const struct hash_options *options)
+{
+    hashveil_atomic_bool is_cancelled = false;
+    bool is_complete = false;
+    struct hash_run state = {.options = options, .is_cancelled = &is_cancelled};
+    const hashveil_hash_files_options hash_options = {
+        .fingerprint = options->decode.fingerprint,
+        .is_dihedral = options->output.is_dihedral,
+        .computes_digests = options->output.has_digests,
+        .workers = options->workers,
+        .next_path = next_path,
+        .on_file = on_file,
+        .context = &state,
+        .is_cancelled = &is_cancelled,
+    };
+    interrupt_sets(&is_cancelled);
+    progress_init(&state.progress, "files");
+    const hashveil_status status = hashveil_hash_files(&hash_options, &is_complete);
+    progress_clear(&state.progress);
+    free(state.line);
+    if (status != HASHVEIL_OK) {
+        complain_status("hash", status);
+    } else if (!is_complete && !output_failed()) {
+        complain("hash", "stopped before its end: files that are not listed were not hashed");
+    }
+    return status == HASHVEIL_OK && is_complete && !state.had_trouble ? EXIT_DONE : EXIT_TROUBLE;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct hash_options options = {.fingerprint = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT};
-    struct hash_run state = {.options = &options};
-
+    struct hash_options options = {.decode = DECODE_OPTIONS_DEFAULT};
     const int parse_code = command_parse(self, argc, argv, &options);
     if (parse_code) {
         return parse_code;
     }
-    for (size_t i = 0; i < options.paths.count && !output_failed(); i++) {
-        if (names_stdin(options.paths.list[i])) {
-            hash_paths_of_stdin(&state);
-        } else {
-            hash_path(&state, options.paths.list[i]);
-        }
+    if (!decode_options_open(&options.decode, options.workers)) {
+        return EXIT_TROUBLE;
     }
-    return state.had_trouble ? EXIT_TROUBLE : EXIT_DONE;
+    const int code = hash(&options);
+    decode_options_close(&options.decode);
+    return code;
 }
 
 const struct command command_hash = {
@@ -250,14 +221,19 @@ const struct command command_hash = {
         "passed over, and so are symbolic links. A named FILE that cannot be hashed is trouble, "
         "and so is a damaged picture anywhere. With - the paths come from standard input, one a "
         "line. Hashes of quality below 50 are unstable and are not used for matching.\n\n"
+        "With --exact a line is HASH,QUALITY,MD5,SHA1,SHA256,PATH, without a HASH and a QUALITY "
+        "for what is no picture. With --dihedral a line ends in the name of the form.\n\n"
+        "Pictures are decoded in processes that can do nothing else; one that takes too much time "
+        "or memory, or takes its decoder down, costs a message and nothing more.\n\n"
         "With --json a path that is not UTF-8 has its odd bytes as \\xNN in \"path\", and all of "
-        "its "
-        "bytes in hexadecimal in \"path_bytes\".\n\n"
+        "its bytes in hexadecimal in \"path_bytes\".\n\n"
         "EXAMPLES\n"
         "  hashveil hash photo.jpg\n"
         "  hashveil hash --json ~/Pictures\n"
+        "  hashveil hash --exact --policy nearest512 ~/Pictures\n"
         "  find . -name '*.png' -print0 | hashveil hash --null -\n",
     .options = option_rows,
     .parse = parse,
+    .children = decode_option_rows,
     .run = run,
 };

@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "interrupt.h"
 #include "output.h"
 #include "private_service.h"
 #include "scan_options.h"
 #include "scan_output.h"
 #include "state_folder.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <hashveil/key.h>
 #include <hashveil/scan.h>
 #include <hashveil/sealed_db.h>
-
-/* A signal handler has no other way to the flag in run's frame. Set once, before the handler. */
-static atomic_bool *cancel_flag;
-
-static void on_signal(int number)
-{
-    (void)number;
-    atomic_store(cancel_flag, true);
-}
-
-/* The first signal lets files begun be finished; the second one ends the process at once. */
-static void catch_signals(atomic_bool *is_cancelled)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
-    cancel_flag = is_cancelled;
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        sigaction(signals[i], &action, NULL);
-    }
-}
 
 /* What a scan stands on. Starts as {0}. */
 struct scan_input {
@@ -176,7 +156,7 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
                                  .is_quiet = options->is_quiet};
     const bool reports = options->reporter_key_path != NULL;
     const char *spool_path = options->spool_path ? options->spool_path : input->default_spool_path;
-    hashveil_scan_options scan_options = {
+    const hashveil_scan_options scan_options = {
         .database = input->database,
         .evaluator_address =
             options->key_path ? input->evaluator.address : options->evaluator_address,
@@ -186,13 +166,12 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
             options->report_store_path ? input->reporter.address : options->reporter_address,
         .timeout_ms = options->timeout_ms,
         .workers = options->workers,
-        .image_options = HASHVEIL_IMAGE_OPTIONS_DEFAULT,
+        .fingerprint_options = options->decode.fingerprint,
         .on_result = scan_output_result,
         .on_trouble = scan_output_trouble,
         .context = &output,
         .is_cancelled = is_cancelled,
     };
-    scan_options.image_options.applies_orientation = options->applies_orientation;
     hashveil_scan_summary summary = {0};
 
     progress_init(&output.progress, "files");
@@ -212,7 +191,7 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct scan_options options = {0};
+    struct scan_options options = {.decode = DECODE_OPTIONS_DEFAULT};
     struct scan_input input = {0};
     atomic_bool is_cancelled = false;
 
@@ -220,13 +199,15 @@ static int run(const struct command *self, int argc, char **argv)
     if (parse_code) {
         return parse_code;
     }
-    catch_signals(&is_cancelled);
+    interrupt_sets(&is_cancelled);
     int code = EXIT_TROUBLE;
     if (open_database(options.database_path, &input) && check_evaluator_key(&options, &input) &&
         load_reporter_key(&options, &input) && choose_spool(&options, &input) &&
+        decode_options_open(&options.decode, options.workers) &&
         start_services(&options, &is_cancelled, &input)) {
         code = scan(&options, &input, &is_cancelled);
     }
+    decode_options_close(&options.decode);
     scan_input_clear(&input);
     return code;
 }
@@ -253,5 +234,6 @@ const struct command command_scan = {
         "      --list lists.work ~/Pictures\n",
     .options = scan_option_rows,
     .parse = scan_options_parse,
+    .children = decode_option_rows,
     .run = run,
 };

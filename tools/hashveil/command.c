@@ -19,6 +19,9 @@ struct parse_input {
 static error_t parse_one(int key, char *text, struct argp_state *state)
 {
     const struct parse_input *input = state->input;
+    if (key == ARGP_KEY_INIT && input->command->children) {
+        state->child_inputs[0] = input->options;
+    }
     return input->command->parse(key, text, state, input->options);
 }
 
@@ -29,8 +32,11 @@ int command_parse(const struct command *self, int argc, char **argv, void *optio
         complain_status(self->name, HASHVEIL_ERR_NO_MEMORY);
         return EXIT_TROUBLE;
     }
-    const struct argp argp = {
-        .options = self->options, .parser = parse_one, .args_doc = self->arguments, .doc = doc};
+    const struct argp argp = {.options = self->options,
+                              .parser = parse_one,
+                              .args_doc = self->arguments,
+                              .doc = doc,
+                              .children = self->children};
     struct parse_input input = {.command = self, .options = options_out};
     const error_t error = argp_parse(&argp, argc, argv, 0, NULL, &input);
     free(doc);

@@ -19,6 +19,8 @@ struct command {
     const struct argp_option *options;
     /* As argp's own parser functions; options is what command_parse was given. */
     error_t (*parse)(int key, const char *text, const struct argp_state *state, void *options);
+    /* More options, for a parser of their own that takes the same options; or NULL. One of them. */
+    const struct argp_child *children;
     int (*run)(const struct command *self, int argc, char **argv); /* returns the exit code */
     const struct command *const *commands; /* of a group: its rows, then NULL; else NULL */
 };

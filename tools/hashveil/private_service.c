@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "private_service.h"
 
-#include "file_bytes.h"
+#include "errno_status.h"
 
 #include <errno.h>
 #include <fcntl.h>

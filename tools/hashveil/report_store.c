@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report_store.h"
 
-#include "file_bytes.h"
+#include "errno_status.h"
 #include "output.h"
 
 #include <errno.h>

@@ -11,8 +11,7 @@ enum {
     OPTION_REPORT_STORE,
     OPTION_LIST,
     OPTION_TIMEOUT,
-    OPTION_WORKERS,
-    OPTION_ORIENTED
+    OPTION_WORKERS
 };
 
 enum { MAX_TIMEOUT_S = 24 * 60 * 60 };
@@ -39,7 +38,6 @@ const struct argp_option scan_option_rows[] = {
     {"quiet", 'q', NULL, 0, "Print a line for matches and trouble only", 3},
     {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 3},
     {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "How long to wait for a peer's answer; 30", 3},
-    {"oriented", OPTION_ORIENTED, NULL, 0, "Turn pictures as their EXIF orientation says", 3},
     {0},
 };
 
@@ -135,9 +133,6 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
     case OPTION_TIMEOUT:
         options->timeout_ms =
             (uint32_t)command_number(state, "--timeout", text, 1, MAX_TIMEOUT_S) * 1000;
-        return 0;
-    case OPTION_ORIENTED:
-        options->applies_orientation = true;
         return 0;
     case ARGP_KEY_ARGS:
         options->paths = command_rest(state);

@@ -4,12 +4,14 @@
 #define HASHVEIL_TOOLS_SCAN_OPTIONS_H
 
 #include "command.h"
+#include "decode_options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Texts are borrowed from argv; NULL where an option was not given. */
 struct scan_options {
+    struct decode_options decode;
     struct command_arguments paths;
     const char *database_path;
     const char *key_path;          /* either this, for an evaluator of our own, */
@@ -21,7 +23,7 @@ struct scan_options {
     const char *list_path;
     uint32_t timeout_ms; /* 0 for the library's */
     unsigned workers;
-    bool is_json, is_quiet, applies_orientation;
+    bool is_json, is_quiet;
 };
 
 extern const struct argp_option scan_option_rows[];

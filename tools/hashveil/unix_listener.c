@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unix_listener.h"
 
-#include "file_bytes.h"
+#include "errno_status.h"
 
 #include <errno.h>
 #include <stdbool.h>
