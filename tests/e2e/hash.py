@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hashes on the command line: one line a picture, and never one for a file that has none."""
 
+import hashlib
 import json
 import os
 import re
+import shutil
+import signal
+import subprocess
 import sys
+import zlib
 
 import harness
-from harness import TROUBLE, case, contains, equal
+from harness import TROUBLE, case, cases, contains, equal
+from processes import catches
 
 LINE = re.compile(r"([0-9a-f]{64}),(\d{1,3}),(.*)")
 
@@ -73,6 +79,133 @@ def a_file_that_cannot_be_hashed_has_a_message_and_no_line(world):
     for path, words in bad.items():
         message = next(line for line in outcome.errors.splitlines() if path in line)
         contains(message.lower(), f"hashveil: {path}: ", words)
+
+
+def many(world, count):
+    """Returns a folder of links to pictures and other files, slow ones and fast ones in turn."""
+    pictures = world.files("listed") + world.files("others")
+    notes = world.write("notes.txt", b"notes")
+    return world.make_folder("many", {
+        f"{number:04}": notes if number % 3 == 2 else pictures[number % len(pictures)]
+        for number in range(count)})
+
+
+@case
+def lines_keep_their_order_whatever_the_workers(world):
+    folder = many(world, 200)
+    expected = world.run("hash", "--workers", "1", "--no-sandbox", folder).output
+    paths = [path for _, _, path in rows(expected)]
+    equal(paths, sorted(paths), "order")
+    for workers in "1", "2", "7":
+        equal(world.run("hash", "--workers", workers, folder).output, expected, workers)
+
+
+@case
+def a_line_comes_before_the_next_path_is_sent(world):
+    process = world.start("hash", "-", stdin=subprocess.PIPE)
+    for path in world.files("listed")[:3]:
+        process.stdin.write(path + "\n")
+        process.stdin.flush()
+        equal(rows(process.stdout.readline())[0][2], path, "path")
+    process.stdin.close()
+    process.stdin = None
+    world.finish(process)
+
+
+@case
+def exact_prints_the_digests_of_every_file(world):
+    picture = world.files("listed")[0]
+    notes = world.write("notes.txt", b"notes")
+    empty = world.write("empty", b"")
+    cut = world.write("cut.jpg", b"\xff\xd8\xff\xe0 cut")
+    paths = [picture, notes, empty, cut]
+    outcome = world.run("hash", "--exact", *paths, exits=TROUBLE)
+    lines = [line.split(",", 5) for line in outcome.output.splitlines()]
+    equal([line[5] for line in lines], paths, "paths")
+    for path, line in zip(paths, lines):
+        with open(path, "rb") as file:
+            content = file.read()
+        equal(line[2:5], [hashlib.new(name, content).hexdigest()
+                          for name in ("md5", "sha1", "sha256")], path)
+    equal([bool(line[0]) for line in lines], [True, False, False, False], "hashes")
+    equal(outcome.errors.count("\n"), 1, "messages: only what should be a picture is trouble")
+    contains(outcome.errors, cut)
+    objects = [json.loads(line) for line in
+               world.run("hash", "--exact", "--json", *paths, exits=TROUBLE).output.splitlines()]
+    equal([[line.get("hash", ""), str(line.get("quality", "")), line["md5"], line["sha1"],
+            line["sha256"], line["path"]] for line in objects], lines, "JSON")
+
+
+@case
+def margins_agree_with_the_bits(world):
+    for line in world.run("hash", "--json", "--margins", *world.files("listed")).output.splitlines():
+        found = json.loads(line)
+        bits = int(found["hash"], 16)
+        equal(len(found["margins"]), 256, "margins")
+        equal([margin > 0 for margin in found["margins"]],
+              [bool(bits >> number & 1) for number in range(256)], "bits")
+
+
+@case
+def policies_part_on_large_pictures_only(world):
+    def hashes(path, policy):
+        return [digits for digits, _, _ in rows(world.run("hash", "--policy", policy, path).output)]
+
+    small = world.files("listed")[0]
+    equal(hashes(small, "full"), hashes(small, "nearest512"), "small")
+    samples = [bytes((x * y // 7 + 40 * (x // 97 % 2) + 60 * (y // 61 % 2)) % 256
+                    for x in range(800)) for y in range(700)]
+    large = world.write("large.png", png_of(800, 700, samples))
+    assert hashes(large, "full") != hashes(large, "nearest512")
+
+
+def png_of(width, height, samples):
+    """Returns a grey PNG."""
+    def chunk(kind, content):
+        return (len(content).to_bytes(4, "big") + kind + content +
+                zlib.crc32(kind + content).to_bytes(4, "big"))
+
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 0, 0, 0, 0))
+    content = zlib.compress(b"".join(b"\0" + row for row in samples))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) +
+            chunk(b"IEND", b""))
+
+
+@case
+def an_interrupt_ends_it_with_what_is_done(world):
+    process = world.start("hash", "-", stdin=subprocess.PIPE, process_group=0)
+    path = world.files("listed")[0]
+    process.stdin.write(path + "\n")
+    process.stdin.flush()
+    line = process.stdout.readline()
+    equal(rows(line)[0][2], path, "path")
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    harness.wait_until(lambda: not catches(process.pid, signal.SIGINT), "it is noticed")
+    process.stdin.write(path + "\n")  # was waited for
+    process.stdin.close()
+    process.stdin = None
+    outcome = world.finish(process, TROUBLE)
+    contains(outcome.errors, "stopped before its end")
+    assert "undecodable" not in outcome.errors and "crashed" not in outcome.errors
+
+
+@cases({"none": None, "another program": b"#!/bin/true\n"})
+def without_its_decoder_nothing_is_decoded(world, row):
+    program = os.path.join(world.make_folder("programs"), "hashveil")
+    shutil.copy(world.program, program)
+    if row:
+        with open(program + "-decoder", "wb") as file:
+            file.write(row)
+        os.chmod(program + "-decoder", 0o755)
+    library = {**world.environment, "LD_LIBRARY_PATH":
+               os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(world.program))))}
+    ran = subprocess.run([program, "hash", world.files("listed")[0]], env=library, check=False,
+                         capture_output=True, text=True)
+    equal((ran.returncode, ran.stdout), (TROUBLE, ""), "outcome")
+    contains(ran.stderr, "hashveil-decoder: no sandbox to decode pictures in")
+    ran = subprocess.run([program, "hash", "--no-sandbox", world.files("listed")[0]], env=library,
+                         check=False, capture_output=True, text=True)
+    equal(ran.returncode, 0, "without a sandbox")
 
 
 @case
