@@ -30,7 +30,7 @@ static const struct argp_option option_rows[] = {
     {"no-sandbox", OPTION_NO_SANDBOX, NULL, 0,
      "Decode in this process: for files that are trusted, or where there is another sandbox", 0},
     {"time-limit", OPTION_TIME_LIMIT, "SECONDS", 0, "The longest that a file may take; 30", 0},
-    {"memory-limit", OPTION_MEMORY_LIMIT, "MIB", 0, "The most that decoding a file may take; 1024",
+    {"memory-limit", OPTION_MEMORY_LIMIT, "MIB", 0, "The most that decoding a file may take; 1536",
      0},
     {0},
 };
