@@ -30,14 +30,18 @@ struct hv_channel_setup {
 /* The decoder's answer to it, when nothing but decoding is possible any more. */
 struct hv_channel_ready {
     char version[24];
-    uint32_t options_bytes; /* of hashveil_fingerprint_options */
+    uint32_t request_bytes; /* of the messages that follow */
     int32_t status;         /* a hashveil_status */
 };
 
+/* Value by value, so that no byte between them carries what lay there before. */
 struct hv_channel_request {
-    uint64_t len;                         /* of the file */
-    hashveil_fingerprint_options options; /* without its sandbox */
-    uint32_t forms;                       /* 1 or HASHVEIL_PDQ_DIHEDRAL */
+    uint64_t len; /* of the file */
+    uint64_t max_file_bytes, max_pixels;
+    uint32_t max_side_px, max_scans;
+    uint32_t applies_orientation, is_exact_decode;
+    uint32_t policy; /* a hashveil_pdq_policy */
+    uint32_t forms;  /* 1 or HASHVEIL_PDQ_DIHEDRAL */
 };
 
 struct hv_channel_answer {

@@ -9,7 +9,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -82,7 +81,7 @@ static hashveil_status set_up(const struct hv_process *process,
         return status;
     }
     if (strncmp(ready.version, HASHVEIL_VERSION_TEXT, sizeof ready.version) != 0 ||
-        ready.options_bytes != sizeof(hashveil_fingerprint_options)) {
+        ready.request_bytes != sizeof(struct hv_channel_request)) {
         return HASHVEIL_ERR_VERSION;
     }
     return ready.status == HASHVEIL_OK ? HASHVEIL_OK : HASHVEIL_ERR_UNSUPPORTED;
@@ -139,15 +138,24 @@ bool hv_process_is_alive(struct hv_process *process)
     return process->pid > 0;
 }
 
-/* Its end of the socket is closed, so it is dead or dying. Returns what of. */
+/* Its end of the socket is closed, so it is dead or dying. */
+static int await_death(pid_t pid)
+{
+    const struct timespec pause = {.tv_nsec = NS_A_MS};
+    int state;
+    for (int waited_ms = 0; waited_ms < DEATH_LIMIT_MS; waited_ms++) {
+        if (waitpid(pid, &state, WNOHANG) == pid) {
+            return state;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return reap(pid);
+}
+
+/* Returns what it died of. */
 static hashveil_status bury(struct hv_process *process)
 {
-    struct pollfd death = {.fd = pidfd_open(process->pid, 0), .events = POLLIN};
-    if (death.fd >= 0) {
-        poll(&death, 1, DEATH_LIMIT_MS);
-        close(death.fd);
-    }
-    const int state = reap(process->pid);
+    const int state = await_death(process->pid);
     process->pid = 0;
     hv_process_end(process);
     if (WIFSIGNALED(state) && WTERMSIG(state) == SIGSYS) {

@@ -127,13 +127,29 @@ static void give_back(hashveil_sandbox *sandbox, struct place *place)
     pthread_mutex_unlock(&sandbox->lock);
 }
 
+static struct hv_channel_request request_of(size_t len, const hashveil_fingerprint_options *options,
+                                            uint32_t forms)
+{
+    const hashveil_image_limits *limits = &options->image.limits;
+    return (struct hv_channel_request){
+        .len = len,
+        .max_file_bytes = limits->max_file_bytes,
+        .max_pixels = limits->max_pixels,
+        .max_side_px = limits->max_side_px,
+        .max_scans = limits->max_scans,
+        .applies_orientation = options->image.applies_orientation,
+        .is_exact_decode = options->is_exact_decode,
+        .policy = (uint32_t)options->policy,
+        .forms = forms,
+    };
+}
+
 hashveil_status hv_sandbox_fingerprint(hashveil_sandbox *sandbox, const uint8_t *bytes, size_t len,
                                        const hashveil_fingerprint_options *options, uint32_t forms,
                                        hashveil_fingerprint *out)
 {
-    struct hv_channel_request request = {.len = len, .options = *options, .forms = forms};
+    const struct hv_channel_request request = request_of(len, options, forms);
     hashveil_status status = HASHVEIL_OK;
-    request.options.sandbox = NULL;
     if (len > sandbox->options.max_file_bytes) {
         return HASHVEIL_ERR_LIMIT;
     }

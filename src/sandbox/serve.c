@@ -64,6 +64,19 @@ static void prepare_heap(void)
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 }
 
+static hashveil_fingerprint_options options_of(const struct hv_channel_request *request)
+{
+    return (hashveil_fingerprint_options){
+        .image = {.limits = {.max_file_bytes = request->max_file_bytes,
+                             .max_pixels = request->max_pixels,
+                             .max_side_px = request->max_side_px,
+                             .max_scans = request->max_scans},
+                  .applies_orientation = request->applies_orientation != 0},
+        .policy = (hashveil_pdq_policy)request->policy,
+        .is_exact_decode = request->is_exact_decode != 0,
+    };
+}
+
 static bool serve_one(const struct service *service, hv_decode_fn *decode)
 {
     struct hv_channel_request request;
@@ -73,8 +86,8 @@ static bool serve_one(const struct service *service, hv_decode_fn *decode)
         request.forms > HASHVEIL_PDQ_DIHEDRAL) {
         return false;
     }
-    result.status =
-        (int32_t)decode(service->file, request.len, &request.options, request.forms, forms);
+    const hashveil_fingerprint_options options = options_of(&request);
+    result.status = (int32_t)decode(service->file, request.len, &options, request.forms, forms);
     if (result.status == HASHVEIL_OK) {
         memcpy(service->results->forms, forms, request.forms * sizeof forms[0]);
     }
@@ -95,7 +108,7 @@ int hv_serve(hv_lock_fn *lock, hv_decode_fn *decode)
     struct hv_channel_setup setup;
     struct service service;
     struct hv_channel_ready ready = {.version = HASHVEIL_VERSION_TEXT,
-                                     .options_bytes = sizeof(hashveil_fingerprint_options)};
+                                     .request_bytes = sizeof(struct hv_channel_request)};
     if (!tie_to_parent() || !receive(&setup, sizeof setup) || !map(&setup, &service)) {
         return 1;
     }
