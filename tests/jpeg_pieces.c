@@ -10,7 +10,7 @@
 #include <jpeglib.h>
 #include <stdlib.h>
 
-enum { GREY_STEP = 4, TEXTURE = 5 };
+enum { GREY_STEP = 4, TEXTURE = 5, SLOPE = 16 };
 
 static void must(bool is_true)
 {
@@ -113,6 +113,10 @@ static void fill(struct jpeg_compress_struct *file, jvirt_barray_ptr blocks, int
                 const int texture = (int)((x * 7 + y * 13 + (JDIMENSION)k * 5) % TEXTURE);
                 block[k] = (JCOEF)(k < 20 ? texture - TEXTURE / 2 : 0);
             }
+            /* Along x, along y and along both, strong enough that none can be taken for another. */
+            block[1] = (JCOEF)(SLOPE * ((int)(x * 3 + y * 5) % 3 - 1));
+            block[DCTSIZE] = (JCOEF)(SLOPE * ((int)(x + y * 2) % 5 / 2 - 1));
+            block[DCTSIZE + 1] = (JCOEF)(SLOPE * ((int)(x * 2 + y) % 7 / 3 - 1));
         }
     }
     hashveil_image_clear(&means);

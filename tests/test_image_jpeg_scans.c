@@ -15,7 +15,9 @@
 
 enum { WIDTH = 203, HEIGHT = 149, ROOM = 256 };
 
-static const double max_mean_difference = 4;
+/* Decoders differ in how they enlarge luma that is sent at half size. */
+static const double max_mean_difference = 6;
+static const double max_mean_difference_of_first_scans = 2.5;
 
 /* What a decoder gave: luma, of blocks or of pixels. */
 struct rows {
@@ -158,6 +160,7 @@ START_TEST(first_scans_show_what_all_scans_show)
         ck_assert_int_eq(ours.status, HASHVEIL_OK);
         ck_assert_uint_eq(ours.shape.block_px, scales[i].block_px);
         ck_assert_uint_eq(ours.shape.channels, 1);
+        ck_assert(difference(&ours, &shown) <= max_mean_difference_of_first_scans);
     }
     free(file.bytes);
 }
@@ -283,7 +286,6 @@ static const struct {
     {"nothing", ".", NEITHER},
     {"another picture after the first", "abcdefghijABCDEFGHIJ.", NEITHER},
     {"bits out of order", "abcdejghif.", NEITHER},
-    {"no second bit of luma", "abcdeghij.", NEITHER},
     {"no end", "abcdefghij", NEITHER},
     {"no end, but stray bytes", "abcdefghij?", NEITHER},
     {"a second start", "ab*cdefghij.", NEITHER},
