@@ -13,7 +13,6 @@ import zlib
 
 import harness
 from harness import TROUBLE, case, cases, contains, equal
-from processes import catches
 
 LINE = re.compile(r"([0-9a-f]{64}),(\d{1,3}),(.*)")
 
@@ -171,22 +170,49 @@ def png_of(width, height, samples):
             chunk(b"IEND", b""))
 
 
-@case
-def an_interrupt_ends_it_with_what_is_done(world):
-    process = world.start("hash", "-", stdin=subprocess.PIPE, process_group=0)
+@cases({"alone": b"", "and half a path": b"/no/such"})
+def an_interrupt_ends_the_wait_for_a_path(world, row):
+    readable, writable = os.pipe()
+    world.stack.callback(os.close, writable)  # open until the case ends
+    process = world.start("hash", "-", world.files("others")[0], stdin=readable, process_group=0)
+    os.close(readable)
     path = world.files("listed")[0]
-    process.stdin.write(path + "\n")
-    process.stdin.flush()
-    line = process.stdout.readline()
-    equal(rows(line)[0][2], path, "path")
+    os.write(writable, os.fsencode(path) + b"\n" + row)
+    equal(rows(process.stdout.readline())[0][2], path, "path")
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    harness.wait_until(lambda: not catches(process.pid, signal.SIGINT), "it is noticed")
-    process.stdin.write(path + "\n")  # was waited for
-    process.stdin.close()
-    process.stdin = None
     outcome = world.finish(process, TROUBLE)
-    contains(outcome.errors, "stopped before its end")
-    assert "undecodable" not in outcome.errors and "crashed" not in outcome.errors
+    equal((outcome.output, outcome.errors.count("\n")), ("", 1), "what else is printed")
+    contains(outcome.errors, "hashveil: hash: stopped before its end")
+
+
+@case
+def a_reader_that_goes_away_ends_it(world):
+    process = world.start("hash", many(world, 200))
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    outcome = world.finish(process, TROUBLE)
+    contains(outcome.errors, "hashveil: standard output: ")
+
+
+@case
+def standard_input_that_cannot_be_read_is_trouble(world):
+    descriptor = os.open(world.folder, os.O_RDONLY)
+    outcome = world.run("hash", "-", world.files("listed")[0], stdin=descriptor, exits=TROUBLE)
+    os.close(descriptor)
+    contains(outcome.errors, "hashveil: standard input: ")
+    equal(len(rows(outcome.output)), 1, "lines of the other arguments")
+
+
+@case
+def a_path_of_odd_bytes_is_printed_as_it_is(world):
+    path = os.path.join(os.fsencode(world.folder), b"caf\xe9,1.jpg")
+    os.link(world.files("listed")[0], path)
+    process = world.start("hash", path, text=False)
+    output = process.communicate(timeout=harness.MOST_SECONDS)[0]
+    equal((process.returncode, output.split(b",", 2)[2]), (0, path + b"\n"), "outcome")
+    found = json.loads(world.run("hash", "--json", path).output)
+    equal(bytes.fromhex(found["path_bytes"]), path, "path_bytes")
 
 
 @cases({"none": None, "another program": b"#!/bin/true\n"})

@@ -4,11 +4,9 @@
 #include "hash_output.h"
 #include "interrupt.h"
 #include "output.h"
+#include "path_input.h"
 #include "progress.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hashveil/hash_files.h>
@@ -28,8 +26,7 @@ struct hash_run {
     hashveil_atomic_bool *is_cancelled; /* turned true when stdout fails: nobody is there to read */
     size_t next_argument;
     bool reads_stdin; /* in the middle of an argument - */
-    char *line;       /* owned; from standard input */
-    size_t line_room;
+    struct path_input input;
     uint64_t files;
     bool had_trouble;
 };
@@ -39,37 +36,16 @@ static bool names_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-/* Returns NULL at the end of standard input. */
-static const char *next_of_stdin(struct hash_run *run)
-{
-    const int end = run->options->ends_paths_with_nul ? '\0' : '\n';
-    ssize_t len = getdelim(&run->line, &run->line_room, end, stdin);
-    while (len == 1 && run->line[0] == end) {
-        len = getdelim(&run->line, &run->line_room, end, stdin);
-    }
-    if (len <= 0) {
-        if (ferror(stdin)) {
-            complain("standard input", "%s", strerror(errno));
-            run->had_trouble = true;
-        }
-        return NULL;
-    }
-    if (run->line[len - 1] == end) {
-        run->line[len - 1] = '\0';
-    }
-    return run->line;
-}
-
 static const char *next_path(void *context)
 {
     struct hash_run *run = context;
     const struct command_arguments *arguments = &run->options->paths;
-    const char *path = run->reads_stdin ? next_of_stdin(run) : NULL;
-    while (!path && run->next_argument < arguments->count) {
+    const char *path = run->reads_stdin ? path_input_next(&run->input) : NULL;
+    while (!path && !run->input.was_cut && run->next_argument < arguments->count) {
         path = arguments->list[run->next_argument++];
         run->reads_stdin = names_stdin(path);
         if (run->reads_stdin) {
-            path = next_of_stdin(run);
+            path = path_input_next(&run->input);
         }
     }
     return path;
@@ -172,7 +148,10 @@ static int hash(const struct hash_options *options)
 {
     hashveil_atomic_bool is_cancelled = false;
     bool is_complete = false;
-    struct hash_run state = {.options = options, .is_cancelled = &is_cancelled};
+    struct hash_run state = {.options = options,
+                             .is_cancelled = &is_cancelled,
+                             .input = {.is_cancelled = &is_cancelled,
+                                       .end = options->ends_paths_with_nul ? '\0' : '\n'}};
     const hashveil_hash_files_options hash_options = {
         .fingerprint = options->decode.fingerprint,
         .is_dihedral = options->output.is_dihedral,
@@ -187,7 +166,9 @@ static int hash(const struct hash_options *options)
     progress_init(&state.progress, "files");
     const hashveil_status status = hashveil_hash_files(&hash_options, &is_complete);
     progress_clear(&state.progress);
-    free(state.line);
+    is_complete &= !state.input.was_cut;
+    state.had_trouble |= state.input.failed;
+    path_input_clear(&state.input);
     if (status != HASHVEIL_OK) {
         complain_status("hash", status);
     } else if (!is_complete && !output_failed()) {
