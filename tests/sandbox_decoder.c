@@ -40,3 +40,30 @@ pid_t only_child(void)
     fclose(children);
     return (pid_t)strtol(line, NULL, 10);
 }
+
+bool is_same_fingerprint(const hashveil_fingerprint *a, const hashveil_fingerprint *b)
+{
+    bool is_same = hashveil_pdq_distance(&a->hash, &b->hash) == 0 && a->quality == b->quality;
+    for (int i = 0; i < HASHVEIL_PDQ_BITS; i++) {
+        is_same = is_same && a->margin[i] == b->margin[i];
+    }
+    return is_same;
+}
+
+void ck_assert_sandbox_same(const struct sandbox_file *file, hashveil_fingerprint_options options,
+                            hashveil_sandbox *sandbox)
+{
+    hashveil_fingerprint expected[HASHVEIL_PDQ_DIHEDRAL] = {0};
+    hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL] = {0};
+    hashveil_fingerprint alone = {0};
+    const hashveil_status status =
+        hashveil_fingerprint_file_dihedral(file->bytes, file->len, &options, expected);
+    options.sandbox = sandbox;
+    ck_assert_int_eq(hashveil_fingerprint_file_dihedral(file->bytes, file->len, &options, forms),
+                     status);
+    ck_assert_int_eq(hashveil_fingerprint_file(file->bytes, file->len, &options, &alone), status);
+    for (int i = 0; i < HASHVEIL_PDQ_DIHEDRAL; i++) {
+        ck_assert(is_same_fingerprint(&forms[i], &expected[i]));
+    }
+    ck_assert(is_same_fingerprint(&alone, &expected[0]));
+}

@@ -3,6 +3,9 @@
 #ifndef HV_TESTS_SANDBOX_DECODER_H
 #define HV_TESTS_SANDBOX_DECODER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <hashveil/fingerprint.h>
@@ -16,6 +19,17 @@ hashveil_status ask_sandbox(hashveil_sandbox *sandbox, const char *act, hashveil
 
 /* A hostile decoder is asked to behave, and does. */
 void ck_assert_sandbox_works(hashveil_sandbox *sandbox);
+
+struct sandbox_file {
+    uint8_t *bytes;
+    size_t len;
+};
+
+bool is_same_fingerprint(const hashveil_fingerprint *a, const hashveil_fingerprint *b);
+
+/* Of the file, and of its turned and mirrored forms, in the sandbox and in this process. */
+void ck_assert_sandbox_same(const struct sandbox_file *file, hashveil_fingerprint_options options,
+                            hashveil_sandbox *sandbox);
 
 /* The only child of this thread. */
 pid_t only_child(void);

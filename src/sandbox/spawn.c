@@ -178,7 +178,8 @@ static int spawn(const char *path, const struct descriptors *all, pid_t *pid_out
 
 static hashveil_status spawn_away(const char *path, struct descriptors *all, pid_t *pid_out)
 {
-    if (!move_away(&all->child_socket) || !move_away(&all->file_to_read) ||
+    if (access(path, X_OK) != 0 || /* not all systems tell the parent why exec failed */
+        !move_away(&all->child_socket) || !move_away(&all->file_to_read) ||
         !move_away(&all->results) || !move_away(&all->child_life)) {
         return hv_status_of_errno(errno);
     }
