@@ -143,7 +143,8 @@ size_t contract_check_cuts(const struct picture_bytes *file, size_t recognised_l
 
 void contract_check_damage(const struct picture_bytes *file)
 {
-    static const uint8_t values[] = {0x00, 0x01, 0x7F, 0x80, 0xFF};
+    /* Limits, and the marker that ends a JPEG. */
+    static const uint8_t values[] = {0x00, 0x01, 0x7F, 0x80, 0xD9, 0xFF};
     hashveil_image_options options = defaults;
     options.limits.max_pixels = 1 << 16; /* a damaged size must not cost seconds */
     options.applies_orientation = true;

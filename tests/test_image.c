@@ -2,8 +2,8 @@
 /* What holds for every format: recognition, limits, files cut or damaged anywhere, files of others.
  */
 #include "base/files.h"
-#include "base/memory.h"
 #include "picture.h"
+#include "picture_contract.h"
 #include "run_suite.h"
 
 #include <hashveil/image.h>
@@ -45,11 +45,6 @@ static void limit_memory(rlim_t mebibytes)
     }
 }
 
-struct file {
-    uint8_t *bytes;
-    size_t len;
-};
-
 enum { BASELINE = 0, PROGRESSIVE = 2 };
 
 /* One a way through the decoders. */
@@ -77,9 +72,9 @@ static const struct {
      .png = {.colour_type = PNG_COLOR_TYPE_PALETTE, .bit_depth = 4, .has_transparency = true}},
 };
 
-static struct file encode(int kind, uint32_t width_px, uint32_t height_px)
+static struct picture_bytes encode(int kind, uint32_t width_px, uint32_t height_px)
 {
-    struct file file;
+    struct picture_bytes file;
     hashveil_image picture;
     picture_draw(&picture, width_px, height_px, 3, 5);
     if (kinds[kind].is_png) {
@@ -89,59 +84,6 @@ static struct file encode(int kind, uint32_t width_px, uint32_t height_px)
     }
     hashveil_image_clear(&picture);
     return file;
-}
-
-static bool is_cleared(const hashveil_image *image)
-{
-    return !image->pixels && image->width_px == 0 && image->height_px == 0 &&
-           image->stride_bytes == 0 && image->channels == 0;
-}
-
-/* Decodes a copy that ends where the data ends, so that a sanitizer sees one byte too many, and
- * checks what holds whatever the bytes are. */
-static hashveil_status try(const uint8_t *bytes, size_t len, const hashveil_image_options *options,
-                           hashveil_image *out)
-{
-    uint8_t *copy = hv_copy_bytes(bytes, len);
-    ck_assert_ptr_nonnull(copy);
-    *out = (hashveil_image){0};
-    const hashveil_status status = hashveil_image_decode(copy, len, options, out);
-    free(copy);
-    if (status != HASHVEIL_OK) {
-        ck_assert(is_cleared(out));
-        ck_assert_msg(status == HASHVEIL_ERR_EMPTY || status == HASHVEIL_ERR_UNSUPPORTED ||
-                          status == HASHVEIL_ERR_FORMAT || status == HASHVEIL_ERR_TRUNCATED ||
-                          status == HASHVEIL_ERR_LIMIT || status == HASHVEIL_ERR_NO_MEMORY,
-                      "not a documented status: %s", hashveil_status_text(status));
-        return status;
-    }
-    ck_assert_ptr_nonnull(out->pixels);
-    ck_assert_uint_ge(out->width_px, 1);
-    ck_assert_uint_ge(out->height_px, 1);
-    ck_assert(out->channels == 1 || out->channels == 3);
-    ck_assert_uint_ge(out->stride_bytes, (size_t)out->width_px * out->channels);
-    return status;
-}
-
-static hashveil_status status_of(const uint8_t *bytes, size_t len,
-                                 const hashveil_image_options *options)
-{
-    hashveil_image decoded;
-    const hashveil_status status = try(bytes, len, options, &decoded);
-    hashveil_image_clear(&decoded);
-    return status;
-}
-
-static bool is_same_picture(const hashveil_image *a, const hashveil_image *b)
-{
-    const size_t row_bytes = (size_t)a->width_px * a->channels;
-    bool is_same =
-        a->width_px == b->width_px && a->height_px == b->height_px && a->channels == b->channels;
-    for (uint32_t y = 0; is_same && y < a->height_px; y++) {
-        is_same = memcmp(a->pixels + y * a->stride_bytes, b->pixels + y * b->stride_bytes,
-                         row_bytes) == 0;
-    }
-    return is_same;
 }
 
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
@@ -171,39 +113,18 @@ static const struct {
 START_TEST(tells_files_apart_by_content)
 {
     const hashveil_status status =
-        status_of(foreign_files[_i].bytes, foreign_files[_i].len, &defaults);
+        contract_status(foreign_files[_i].bytes, foreign_files[_i].len, &defaults);
     ck_assert_msg(status == foreign_files[_i].expected, "%s: got %s", foreign_files[_i].what,
                   hashveil_status_text(status));
 }
 END_TEST
 
-static void check_boundary(const struct file *file, const hashveil_image_options *at,
-                           const hashveil_image_options *below, const char *what)
-{
-    ck_assert_msg(status_of(file->bytes, file->len, at) == HASHVEIL_OK, "%s: at the limit", what);
-    ck_assert_msg(status_of(file->bytes, file->len, below) == HASHVEIL_ERR_LIMIT,
-                  "%s: above the limit", what);
-}
-
 START_TEST(limits_are_inclusive)
 {
     static const uint32_t sizes[][2] = {{30, 20}, {20, 30}};
-    enum { PIXELS = 600 };
     for (int i = 0; i < COUNT(sizes); i++) {
-        const struct file file = encode(_i, sizes[i][0], sizes[i][1]);
-        hashveil_image_options at = defaults;
-        hashveil_image_options below = defaults;
-        at.limits.max_file_bytes = file.len;
-        below.limits.max_file_bytes = file.len - 1;
-        check_boundary(&file, &at, &below, "bytes");
-        at = below = defaults;
-        at.limits.max_pixels = PIXELS;
-        below.limits.max_pixels = PIXELS - 1;
-        check_boundary(&file, &at, &below, "pixels");
-        at = below = defaults;
-        at.limits.max_side_px = 30;
-        below.limits.max_side_px = 29;
-        check_boundary(&file, &at, &below, "side");
+        const struct picture_bytes file = encode(_i, sizes[i][0], sizes[i][1]);
+        contract_check_limits(&file, sizes[i][0], sizes[i][1]);
         free(file.bytes);
     }
 }
@@ -232,7 +153,7 @@ static const struct {
 
 START_TEST(a_giant_is_refused_by_its_header)
 {
-    const hashveil_status status = status_of(giants[_i].bytes, giants[_i].len, &defaults);
+    const hashveil_status status = contract_status(giants[_i].bytes, giants[_i].len, &defaults);
     ck_assert_msg(status == HASHVEIL_ERR_LIMIT, "%s: got %s", giants[_i].what,
                   hashveil_status_text(status));
 }
@@ -252,14 +173,14 @@ static const struct {
 START_TEST(memory_that_is_not_there_is_a_status)
 {
     static const uint8_t sides[] = {14000 >> 8, 14000 & 0xFF, 14000 >> 8, 14000 & 0xFF};
-    const struct file file = encode(shortages[_i].kind, 16, 16);
+    const struct picture_bytes file = encode(shortages[_i].kind, 16, 16);
     uint8_t *frame = file.bytes;
     while (frame[0] != 0xFF || (frame[1] != 0xC0 && frame[1] != 0xC2)) {
         frame++;
     }
     memcpy(frame + 5, sides, sizeof sides);
     limit_memory(shortages[_i].mebibytes);
-    ck_assert_int_eq(status_of(file.bytes, file.len, &defaults), shortages[_i].expected);
+    ck_assert_int_eq(contract_status(file.bytes, file.len, &defaults), shortages[_i].expected);
     free(file.bytes);
 }
 END_TEST
@@ -267,43 +188,18 @@ END_TEST
 /* Every length below that of the file: the pixels are either refused or all there. */
 START_TEST(a_cut_file_is_truncated_or_whole)
 {
-    const struct file file = encode(_i, 17, 11);
+    const struct picture_bytes file = encode(_i, 17, 11);
     const size_t magic_len = kinds[_i].is_png ? PNG_MAGIC_LEN : JPEG_MAGIC_LEN;
-    hashveil_image whole;
-    hashveil_image decoded;
-    size_t refused = 0;
-    ck_assert_int_eq(try(file.bytes, file.len, &defaults, &whole), HASHVEIL_OK);
-    for (size_t len = magic_len; len < file.len; len++) {
-        const hashveil_status status = try(file.bytes, len, &defaults, &decoded);
-        ck_assert_msg(status == HASHVEIL_ERR_TRUNCATED ||
-                          (status == HASHVEIL_OK && is_same_picture(&decoded, &whole)),
-                      "%s, %zu of %zu bytes: %s", kinds[_i].what, len, file.len,
-                      hashveil_status_text(status));
-        refused += status != HASHVEIL_OK;
-        hashveil_image_clear(&decoded);
-    }
+    const size_t refused = contract_check_cuts(&file, magic_len);
     ck_assert_uint_gt(refused, file.len - magic_len - 60); /* all but what follows pixels */
-    hashveil_image_clear(&whole);
     free(file.bytes);
 }
 END_TEST
 
-/* Every byte in turn becomes each of these: limits, markers, and one bit off. */
 START_TEST(a_damaged_byte_gives_a_picture_or_a_documented_status)
 {
-    static const uint8_t values[] = {0x00, 0x01, 0x7F, 0x80, 0xD9, 0xFF};
-    hashveil_image_options options = defaults;
-    options.limits.max_pixels = 1 << 16; /* a damaged size must not cost seconds */
-    options.applies_orientation = true;
-    const struct file file = encode(_i, 17, 11);
-    for (size_t at = 0; at < file.len; at++) {
-        const uint8_t sound = file.bytes[at];
-        for (int i = 0; i <= COUNT(values); i++) {
-            file.bytes[at] = i < COUNT(values) ? values[i] : sound ^ 1;
-            (void)!status_of(file.bytes, file.len, &options);
-        }
-        file.bytes[at] = sound;
-    }
+    const struct picture_bytes file = encode(_i, 17, 11);
+    contract_check_damage(&file);
     free(file.bytes);
 }
 END_TEST
@@ -323,12 +219,12 @@ START_TEST(a_hostile_file_gives_a_picture_or_a_documented_status)
     options.applies_orientation = true;
     const size_t first = (size_t)_i * HOSTILE_BATCH;
     for (size_t i = first; i < hostile_files.gl_pathc && i < first + HOSTILE_BATCH; i++) {
-        struct file file;
+        struct picture_bytes file;
         fprintf(stderr, "%s\n", hostile_files.gl_pathv[i]); /* in case that it is the last one */
         ck_assert_int_eq(
             hv_read_file(hostile_files.gl_pathv[i], UINT32_MAX, &file.bytes, &file.len),
             HASHVEIL_OK);
-        (void)!status_of(file.bytes, file.len, &options);
+        (void)!contract_status(file.bytes, file.len, &options);
         free(file.bytes);
     }
 }

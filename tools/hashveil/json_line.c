@@ -36,8 +36,10 @@ bool json_line_print(struct json_line *line)
 {
     bool printed = line->object && !line->failed;
     if (printed) {
-        /* A write that failed is told once, when the process exits. */
-        printed = json_dumpf(line->object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+        /* 9 digits tell any two floats apart. A write that failed is told once, when the process
+         * exits. */
+        printed = json_dumpf(line->object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0 &&
+                  putchar('\n') != EOF;
     } else {
         complain_status("standard output", HASHVEIL_ERR_NO_MEMORY);
     }
