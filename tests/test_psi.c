@@ -2,6 +2,7 @@
 /* group, oprf, shamir, token, masks, probes. The messages have test_messages.c. */
 #include "base/hex.h"
 #include "base/memory.h"
+#include "oprf_vectors.h"
 #include "psi/masks.h"
 #include "psi/oprf.h"
 #include "psi/probes.h"
@@ -13,55 +14,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_LINE = 1024, MAX_FIELDS = 8 };
-
-/* Splits a line at blanks, in place. */
-static size_t split(char *line, char *fields[MAX_FIELDS])
-{
-    size_t count = 0;
-    char *rest = NULL;
-    for (char *field = strtok_r(line, " \n", &rest); field && count < MAX_FIELDS;
-         field = strtok_r(NULL, " \n", &rest)) {
-        fields[count++] = field;
-    }
-    return count;
-}
-
-static size_t unhex(const char *text, uint8_t *out)
-{
-    const size_t len = strlen(text) / 2;
-    ck_assert(hv_hex_decode(text, out, len));
-    return len;
-}
-
-static FILE *open_vectors(void)
-{
-    char path[4096];
-    const char *folder = getenv("HASHVEIL_TEST_DATA");
-    snprintf(path, sizeof path, "%s/rfc9497-oprf.txt", folder ? folder : "tests/data");
-    FILE *file = fopen(path, "r");
-    ck_assert_msg(file != NULL, "%s cannot be opened", path);
-    return file;
-}
-
-static void check_key(enum hv_oprf_mode mode, char *fields[MAX_FIELDS], uint8_t secret[32])
+static void check_key(enum hv_oprf_mode mode, char *fields[VECTOR_FIELDS], uint8_t secret[32])
 {
     uint8_t seed[32];
     uint8_t info[32];
     uint8_t expected[32];
     uint8_t public_key[32];
-    ck_assert_uint_eq(unhex(fields[2], seed), 32);
-    const struct hv_piece piece = {info, unhex(fields[3], info)};
+    ck_assert_uint_eq(vector_unhex(fields[2], seed), 32);
+    const struct hv_piece piece = {info, vector_unhex(fields[3], info)};
     ck_assert_int_eq(hv_oprf_key_from_seed(mode, seed, &piece, secret, public_key), HASHVEIL_OK);
-    unhex(fields[4], expected);
+    vector_unhex(fields[4], expected);
     ck_assert_mem_eq(secret, expected, 32);
     if (strcmp(fields[5], "-") != 0) {
-        unhex(fields[5], expected);
+        vector_unhex(fields[5], expected);
         ck_assert_mem_eq(public_key, expected, 32);
     }
 }
 
-static void check_vector(enum hv_oprf_mode mode, char *fields[MAX_FIELDS], const uint8_t secret[32])
+static void check_vector(enum hv_oprf_mode mode, char *fields[VECTOR_FIELDS],
+                         const uint8_t secret[32])
 {
     uint8_t bytes[64];
     uint8_t blind[1][32];
@@ -70,20 +41,20 @@ static void check_vector(enum hv_oprf_mode mode, char *fields[MAX_FIELDS], const
     uint8_t blinded[32];
     uint8_t evaluated[32];
     uint8_t output[64];
-    const struct hv_piece input = {bytes, unhex(fields[2], bytes)};
-    unhex(fields[3], blind[0]);
+    const struct hv_piece input = {bytes, vector_unhex(fields[2], bytes)};
+    vector_unhex(fields[3], blind[0]);
 
     ck_assert(hv_oprf_blind(mode, &input, blind[0], blinded));
-    unhex(fields[4], expected);
+    vector_unhex(fields[4], expected);
     ck_assert_mem_eq(blinded, expected, 32);
 
     ck_assert(hv_oprf_blind_evaluate(secret, blinded, evaluated));
-    unhex(fields[5], expected);
+    vector_unhex(fields[5], expected);
     ck_assert_mem_eq(evaluated, expected, 32);
 
     hv_invert_scalars(blind, scratch, 1);
     ck_assert(hv_oprf_finalize(&input, blind[0], evaluated, output));
-    unhex(fields[6], expected);
+    vector_unhex(fields[6], expected);
     ck_assert_mem_eq(output, expected, 64);
 
     ck_assert(hv_oprf_evaluate(mode, secret, &input, output));
@@ -92,14 +63,14 @@ static void check_vector(enum hv_oprf_mode mode, char *fields[MAX_FIELDS], const
 
 START_TEST(all_rfc_9497_vectors_of_the_suite_are_reproduced)
 {
-    char line[MAX_LINE];
-    char *fields[MAX_FIELDS] = {NULL};
+    char line[VECTOR_LINE_BYTES];
+    char *fields[VECTOR_FIELDS] = {NULL};
     uint8_t secret[2][32] = {{0}};
     unsigned keys = 0;
     unsigned vectors = 0;
-    FILE *file = open_vectors();
+    FILE *file = vector_open();
     while (fgets(line, sizeof line, file)) {
-        const size_t count = split(line, fields);
+        const size_t count = vector_split(line, fields);
         if (count == 6 && strcmp(fields[0], "key") == 0) {
             const enum hv_oprf_mode mode = (enum hv_oprf_mode)(fields[1][0] - '0');
             check_key(mode, fields, secret[mode]);
@@ -108,7 +79,7 @@ START_TEST(all_rfc_9497_vectors_of_the_suite_are_reproduced)
             const enum hv_oprf_mode mode = (enum hv_oprf_mode)(fields[1][0] - '0');
             check_vector(mode, fields, secret[mode]);
             vectors++;
-        } else {
+        } else if (strcmp(fields[0], "proof") != 0) { /* those are test_proof.c's */
             ck_assert_str_eq(fields[0], "#");
         }
     }
@@ -160,7 +131,7 @@ START_TEST(what_is_no_group_element_is_refused)
     uint8_t out[64];
     uint8_t scalar[32];
     const struct hv_piece input = {"x", 1};
-    unhex(bad_elements[_i].hex, element);
+    vector_unhex(bad_elements[_i].hex, element);
     ck_assert_int_eq(hv_random_scalar(scalar), HASHVEIL_OK);
     ck_assert_msg(!hv_oprf_blind_evaluate(scalar, element, out), "%s", bad_elements[_i].what);
     ck_assert_msg(!hv_oprf_finalize(&input, scalar, element, out), "%s", bad_elements[_i].what);
@@ -171,7 +142,7 @@ START_TEST(only_canonical_scalars_but_zero_are_valid)
 {
     uint8_t order[32];
     uint8_t scalar[32] = {0};
-    unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", order);
+    vector_unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", order);
     ck_assert(!hv_scalar_is_valid(scalar));
     ck_assert(!hv_scalar_is_valid(order));
     order[0]--;

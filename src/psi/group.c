@@ -77,6 +77,13 @@ bool hv_multiply(const uint8_t scalar[HV_SCALAR_BYTES], const uint8_t element[HV
            crypto_scalarmult_ristretto255(out, scalar, element) == 0;
 }
 
+bool hv_add(uint8_t sum[HV_ELEMENT_BYTES], const uint8_t element[HV_ELEMENT_BYTES])
+{
+    /* libsodium passes over the top bit here too. */
+    return element[HV_ELEMENT_BYTES - 1] < 0x80 &&
+           crypto_core_ristretto255_add(sum, sum, element) == 0;
+}
+
 void hv_invert_scalars(uint8_t (*scalars)[HV_SCALAR_BYTES], uint8_t (*scratch)[HV_SCALAR_BYTES],
                        size_t count)
 {

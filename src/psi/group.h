@@ -35,6 +35,11 @@ HASHVEIL_MUST_USE bool hv_multiply(const uint8_t scalar[HV_SCALAR_BYTES],
                                    const uint8_t element[HV_ELEMENT_BYTES],
                                    uint8_t out[HV_ELEMENT_BYTES]);
 
+/* sum = sum + element. Returns false for bytes that are no canonical element. The sum may be, and
+ * begin as, the identity: 32 zeros. */
+HASHVEIL_MUST_USE bool hv_add(uint8_t sum[HV_ELEMENT_BYTES],
+                              const uint8_t element[HV_ELEMENT_BYTES]);
+
 /* Replaces each of count non-zero scalars by its inverse with one inversion and three
  * multiplications each (Montgomery's trick; Cohen, "A Course in Computational Algebraic Number
  * Theory", algorithm 10.3.4). scratch: count scalars of room, wiped. */

@@ -14,13 +14,9 @@
 
 #include "psi/group.h"
 #include "psi/oprf.h"
+#include "psi/proof.h"
 
-enum {
-    HV_MESSAGE_VERSION = 1,
-    HV_MESSAGE_HEADER_BYTES = 52,
-    HV_MESSAGE_MAX_ELEMENTS = 256,
-    HV_PROOF_BYTES = 64
-};
+enum { HV_MESSAGE_VERSION = 1, HV_MESSAGE_HEADER_BYTES = 52, HV_MESSAGE_MAX_ELEMENTS = 256 };
 
 enum hv_message_kind { HV_MESSAGE_REQUEST, HV_MESSAGE_RESPONSE };
 

@@ -6,34 +6,7 @@
 #include <sodium.h>
 
 #include "base/memory.h"
-
-/* A prefix, then the context string of RFC 9497 section 3.1: "OPRFV1-", the mode, "-", the suite.
- */
-struct dst {
-    uint8_t bytes[64];
-    size_t len;
-};
-
-static struct dst dst_of(const char *prefix, enum hv_oprf_mode mode)
-{
-    static const char version[] = "OPRFV1-";
-    static const char suite[] = "-ristretto255-SHA512";
-    struct dst dst;
-    uint8_t *next = dst.bytes;
-    next = mempcpy(next, prefix, strlen(prefix));
-    next = mempcpy(next, version, sizeof version - 1);
-    *next++ = (uint8_t)mode;
-    next = mempcpy(next, suite, sizeof suite - 1);
-    dst.len = (size_t)(next - dst.bytes);
-    return dst;
-}
-
-/* I2OSP(value, 2): the one big-endian number, RFC 8017's. */
-static void store_u16be(uint8_t out[2], size_t value)
-{
-    out[0] = (uint8_t)(value >> 8);
-    out[1] = (uint8_t)value;
-}
+#include "psi/context.h"
 
 hashveil_status hv_oprf_key_from_seed(enum hv_oprf_mode mode,
                                       const uint8_t seed[HV_OPRF_SEED_BYTES],
@@ -41,11 +14,11 @@ hashveil_status hv_oprf_key_from_seed(enum hv_oprf_mode mode,
                                       uint8_t secret_out[HV_SCALAR_BYTES],
                                       uint8_t public_out[HV_ELEMENT_BYTES])
 {
-    const struct dst dst = dst_of("DeriveKeyPair", mode);
-    uint8_t info_len[2];
+    const struct hv_dst dst = hv_dst_of("DeriveKeyPair", mode);
+    uint8_t info_len[HV_LENGTH_BYTES];
     uint8_t uniform[HV_UNIFORM_BYTES];
     uint8_t counter = 0;
-    store_u16be(info_len, info->len);
+    hv_store_length(info_len, info->len);
     const struct hv_piece message[] = {
         {seed, HV_OPRF_SEED_BYTES}, {info_len, sizeof info_len}, *info, {&counter, 1}};
 
@@ -65,7 +38,7 @@ hashveil_status hv_oprf_key_from_seed(enum hv_oprf_mode mode,
 static void hash_to_group(enum hv_oprf_mode mode, const struct hv_piece *input,
                           uint8_t out[HV_ELEMENT_BYTES])
 {
-    const struct dst dst = dst_of("HashToGroup-", mode);
+    const struct hv_dst dst = hv_dst_of("HashToGroup-", mode);
     uint8_t uniform[HV_UNIFORM_BYTES];
     hv_expand_message(input, 1, dst.bytes, dst.len, uniform);
     crypto_core_ristretto255_from_hash(out, uniform);
@@ -77,12 +50,12 @@ static void finalize(const struct hv_piece *input, const uint8_t element[HV_ELEM
 {
     static const char label[] = "Finalize";
     crypto_hash_sha512_state state;
-    uint8_t len[2];
+    uint8_t len[HV_LENGTH_BYTES];
     crypto_hash_sha512_init(&state);
-    store_u16be(len, input->len);
+    hv_store_length(len, input->len);
     crypto_hash_sha512_update(&state, len, sizeof len);
     crypto_hash_sha512_update(&state, input->bytes, input->len);
-    store_u16be(len, HV_ELEMENT_BYTES);
+    hv_store_length(len, HV_ELEMENT_BYTES);
     crypto_hash_sha512_update(&state, len, sizeof len);
     crypto_hash_sha512_update(&state, element, HV_ELEMENT_BYTES);
     crypto_hash_sha512_update(&state, (const uint8_t *)label, sizeof label - 1);
