@@ -88,7 +88,7 @@ static void bench_match(const char *path)
     hashveil_entries entries = draw_entries(SEALED_ENTRIES);
     draw_database(path, &entries, &key);
     demand(hashveil_sealed_db_open(path, &db, &where));
-    demand(hashveil_scanner_create(db, &scanner));
+    demand(hashveil_scanner_create(db, NULL, &scanner));
     demand(hashveil_evaluator_create(&key, &evaluator));
     for (size_t run = 0; run < RUNS; run++) {
         time_one_match(scanner, evaluator, run, &times);

@@ -5,6 +5,7 @@
 #include "fuzz.h"
 #include "psi/messages.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,18 +18,37 @@ static void check(enum hv_message_kind kind, const uint8_t *bytes, size_t len)
         return;
     }
     hv_message_write_header(kind, &message, header);
-    if (memcmp(header, bytes, sizeof header) != 0 ||
-        hv_message_len(kind, message.mode, message.count) != len ||
+    if (memcmp(header, bytes, sizeof header) != 0 || hv_message_len(kind, message.count) != len ||
         message.elements != bytes + sizeof header ||
+        (message.proof != NULL) != (kind == HV_MESSAGE_RESPONSE) ||
         (message.proof && message.proof + HV_PROOF_BYTES != bytes + len)) {
         abort();
     }
 }
 
+/* Whether a response to these bytes is whole, and its proof is one. */
+static bool is_proved(const uint8_t *request, const uint8_t *response, size_t len)
+{
+    struct hv_message message;
+    if (hv_message_parse(HV_MESSAGE_RESPONSE, response, len, &message) != HASHVEIL_OK) {
+        return false;
+    }
+    const struct hv_statement statement = {.public_key = message.evaluator_public,
+                                           .blinded = request + HV_MESSAGE_HEADER_BYTES,
+                                           .evaluated = message.elements,
+                                           .count = message.count};
+    return hv_proof_verify(&statement, message.proof);
+}
+
 /* The secret scalar 1: whoever answers with it gives every element back. */
 static void respond(const uint8_t *bytes, size_t len)
 {
+    static const uint8_t generator[] = {0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71,
+                                        0xa8, 0x84, 0xa9, 0x61, 0xc5, 0x00, 0x51, 0x5f,
+                                        0x58, 0xe3, 0x0b, 0x6a, 0xa5, 0x82, 0xdd, 0x8d,
+                                        0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76};
     hashveil_key key = {.kind = HASHVEIL_KEY_EVALUATOR, .has_secret = true, .secret_bytes = {1}};
+    memcpy(key.public_bytes, generator, sizeof generator);
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t response_len;
     hashveil_evaluator *evaluator;
@@ -36,9 +56,10 @@ static void respond(const uint8_t *bytes, size_t len)
         abort();
     }
     if (hashveil_evaluator_respond(evaluator, bytes, len, response, &response_len) == HASHVEIL_OK &&
-        (response_len != len ||
+        (response_len != len + HV_PROOF_BYTES ||
          memcmp(response + HV_MESSAGE_HEADER_BYTES, bytes + HV_MESSAGE_HEADER_BYTES,
-                len - HV_MESSAGE_HEADER_BYTES) != 0)) {
+                len - HV_MESSAGE_HEADER_BYTES) != 0 ||
+         !is_proved(bytes, response, response_len))) {
         abort();
     }
     hashveil_evaluator_destroy(evaluator);

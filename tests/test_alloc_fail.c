@@ -325,7 +325,7 @@ static hashveil_status match(void)
     hashveil_query *query = NULL;
     hashveil_status status = hashveil_evaluator_create(&folder->evaluator_key, &evaluator);
     if (status == HASHVEIL_OK) {
-        status = hashveil_scanner_create(folder->database, &scanner);
+        status = hashveil_scanner_create(folder->database, NULL, &scanner);
     }
     if (status == HASHVEIL_OK) {
         status = hashveil_scanner_begin(scanner, &fingerprint, &query);

@@ -10,17 +10,15 @@
 
 enum { COUNT = 64, BATCHES = 3, ROWS = BATCHES * COUNT };
 
-static uint8_t request[HV_MESSAGE_HEADER_BYTES + COUNT * HV_ELEMENT_BYTES];
-
 /* The same few tokens in every batch, and in each batch some of them twice. */
 static void blind(struct hv_client_batch *batch)
 {
-    *batch = (struct hv_client_batch){.mode = HV_OPRF_MODE_OPRF, .epoch = 7, .count = COUNT};
+    *batch = (struct hv_client_batch){.epoch = 7, .count = COUNT};
     for (uint32_t i = 0; i < COUNT; i++) {
         batch->token[i] = (struct hv_token){.bits = i / 2, .mask = 3};
     }
     ck_assert_int_ge(sodium_init(), 0);
-    ck_assert_int_eq(hv_client_blind(batch, request), HASHVEIL_OK);
+    ck_assert_int_eq(hv_client_blind(batch), HASHVEIL_OK);
 }
 
 static int compare(const void *a, const void *b)
@@ -44,7 +42,8 @@ START_TEST(no_blind_and_no_element_comes_twice)
     for (size_t i = 0; i < BATCHES; i++) {
         blind(&batch);
         memcpy(blinds[i * COUNT], batch.blind, sizeof batch.blind[0] * COUNT);
-        memcpy(elements[i * COUNT], request + HV_MESSAGE_HEADER_BYTES, sizeof elements[0] * COUNT);
+        memcpy(elements[i * COUNT], batch.request + HV_MESSAGE_HEADER_BYTES,
+               sizeof elements[0] * COUNT);
     }
     expect_all_different(blinds, "blind");
     expect_all_different(elements, "element");
@@ -60,8 +59,8 @@ START_TEST(every_element_is_its_token_under_its_blind)
         uint8_t element[HV_ELEMENT_BYTES];
         hv_token_encode(&batch.token[i], batch.epoch, &input);
         const struct hv_piece piece = hv_token_piece(&input);
-        ck_assert(hv_oprf_blind(batch.mode, &piece, batch.blind[i], element));
-        ck_assert_mem_eq(element, request + HV_MESSAGE_HEADER_BYTES + i * HV_ELEMENT_BYTES,
+        ck_assert(hv_oprf_blind(HV_OPRF_MODE, &piece, batch.blind[i], element));
+        ck_assert_mem_eq(element, batch.request + HV_MESSAGE_HEADER_BYTES + i * HV_ELEMENT_BYTES,
                          HV_ELEMENT_BYTES);
     }
 }

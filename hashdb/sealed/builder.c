@@ -171,7 +171,6 @@ static void fill_manifest(struct build *build, uint64_t created_s)
     }
     build->source.padded_count = (size_t)1 << slot_bits;
     build->source.value_bytes = hv_value_bytes(slot_bits);
-    manifest->mode = build->source.mode;
     manifest->epoch = build->source.epoch;
     manifest->created_s = created_s;
     manifest->mask_params = options->mask_params;
@@ -235,7 +234,6 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
                           .source = {.entries = entries,
                                      .evaluator_secret = options->evaluator_key->secret_bytes,
                                      .seed = seed,
-                                     .mode = HV_OPRF_MODE_OPRF,
                                      .epoch = options->epoch},
                           .progress_lock = PTHREAD_MUTEX_INITIALIZER};
     const unsigned workers = options->workers ? options->workers : hv_processor_count();

@@ -45,7 +45,6 @@ struct hv_table_section {
 };
 
 struct hv_manifest {
-    enum hv_oprf_mode mode;
     uint64_t epoch;
     uint64_t created_s;
     uint8_t evaluator_public[HASHVEIL_KEY_BYTES];

@@ -50,7 +50,7 @@ void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
     static const uint8_t zeros[3];
     struct hv_writer writer = hv_writer_of(out, hv_manifest_len(manifest));
     hv_write_u32le(&writer, HV_SEALED_SUITE);
-    hv_write_u8(&writer, (uint8_t)manifest->mode);
+    hv_write_u8(&writer, HV_OPRF_MODE);
     hv_write_bytes(&writer, zeros, sizeof zeros);
     hv_write_u64le(&writer, manifest->epoch);
     hv_write_u64le(&writer, manifest->created_s);
@@ -146,13 +146,12 @@ hashveil_status hv_manifest_parse(const uint8_t *bytes, size_t len, struct hv_ma
     if (in.failed || (reserved[0] | reserved[1] | reserved[2]) != 0) {
         return HASHVEIL_ERR_FORMAT;
     }
-    if (suite != HV_SEALED_SUITE || mode != HV_OPRF_MODE_OPRF || record_bytes != HV_RECORD_BYTES) {
+    if (suite != HV_SEALED_SUITE || mode != HV_OPRF_MODE || record_bytes != HV_RECORD_BYTES) {
         return HASHVEIL_ERR_VERSION;
     }
     if (!numbers_are_valid(manifest)) {
         return HASHVEIL_ERR_FORMAT;
     }
-    manifest->mode = HV_OPRF_MODE_OPRF;
     read_names_and_keys(&in, manifest);
     read_tables(&in, manifest);
     manifest->records = read_section(&in);

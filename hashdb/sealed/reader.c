@@ -210,11 +210,6 @@ const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db)
     return &db->masks;
 }
 
-enum hv_oprf_mode hv_sealed_db_mode(const hashveil_sealed_db *db)
-{
-    return db->manifest.mode;
-}
-
 void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
                          const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
 {

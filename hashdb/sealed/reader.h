@@ -19,7 +19,6 @@ struct hv_table_value {
 };
 
 const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db);
-enum hv_oprf_mode hv_sealed_db_mode(const hashveil_sealed_db *db);
 
 /* y: the OPRF's output for a token of this mask. */
 void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,

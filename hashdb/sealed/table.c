@@ -49,7 +49,7 @@ static hashveil_status seal_tokens(struct work *work, hv_tokens_done_fn *tokens_
             hv_masks_token(&source->masks, work->mask, &source->entries->entries[i].hash);
         hv_token_encode(&token, source->epoch, &input);
         const struct hv_piece piece = hv_token_piece(&input);
-        if (!hv_oprf_evaluate(source->mode, source->evaluator_secret, &piece, y)) {
+        if (!hv_oprf_evaluate(HV_OPRF_MODE, source->evaluator_secret, &piece, y)) {
             return HASHVEIL_ERR_KEY;
         }
         work->keys[i] = hv_load_le(y, HV_TOKEN_KEY_BYTES);

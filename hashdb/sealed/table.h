@@ -18,7 +18,6 @@ struct hv_table_source {
     const hashveil_entries *entries;
     const uint8_t *evaluator_secret;
     const uint8_t *seed; /* HV_SEED_BYTES */
-    enum hv_oprf_mode mode;
     uint64_t epoch;
     struct hv_masks masks;
     size_t padded_count; /* a power of two */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other end of the PSI step: multiplies blinded elements by the secret scalar, and sees nothing
- * else. Without I/O: a server moves the bytes. */
+/* The other end of the PSI step: multiplies blinded elements by the secret scalar, proves that
+ * it did, and sees nothing else. Without I/O: a server moves the bytes. */
 #ifndef HASHVEIL_EVALUATOR_H
 #define HASHVEIL_EVALUATOR_H
 
@@ -29,7 +29,7 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_evaluator_create(const h
  * out      HASHVEIL_RESPONSE_MAX_BYTES of room; *len_out of them are filled on success
  *
  * Errors: ERR_PROTOCOL (malformed, or an element that is not a canonical group element other than
- * the identity), ERR_VERSION, ERR_KEY (meant for another evaluator).
+ * the identity), ERR_VERSION, ERR_KEY (meant for another evaluator), ERR_IO (no random numbers).
  * Threads: safe.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status

@@ -69,6 +69,8 @@ typedef struct hashveil_scan_options {
     const char *reporter_address;       /**< "unix:PATH"; NULL: reports stay in the spool */
     uint32_t timeout_ms;                /**< of an exchange with a peer; 0 for 30,000 */
     unsigned workers;                   /**< threads; 0 for one a processor */
+    /** borrowed; NULL for the defaults */
+    const hashveil_scanner_options *scanner_options;
     hashveil_fingerprint_options fingerprint_options;
     hashveil_file_result_fn *on_result;   /**< one call at a time, from any thread */
     hashveil_scan_trouble_fn *on_trouble; /**< one call at a time, from any thread; may be NULL */

@@ -44,9 +44,25 @@ typedef struct hashveil_verdict {
     unsigned masks_hit;     /**< of a match: how many masks named it, at least 2 */
 } hashveil_verdict;
 
-/** db: borrowed until destroy. Errors: ERR_NO_MEMORY. */
-HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_create(const hashveil_sealed_db *db,
-                                                                       hashveil_scanner **out);
+typedef struct hashveil_scanner_options {
+    /** Of 100 responses, of how many the proof is verified: 0..100, drawn for each one when it has
+     * come. Verifying takes about as long as the rest of a picture's match. */
+    unsigned verified_percent;
+} hashveil_scanner_options;
+
+#define HASHVEIL_SCANNER_OPTIONS_DEFAULT                                                           \
+    {                                                                                              \
+        .verified_percent = 100                                                                    \
+    }
+
+/**
+ * db       borrowed until destroy
+ * options  copied; NULL for the defaults
+ *
+ * Errors: ERR_ARGUMENT, ERR_NO_MEMORY.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_create(
+    const hashveil_sealed_db *db, const hashveil_scanner_options *options, hashveil_scanner **out);
 
 /** Accepts NULL. */
 HASHVEIL_API void hashveil_scanner_destroy(hashveil_scanner *scanner);
@@ -76,7 +92,8 @@ HASHVEIL_API const uint8_t *hashveil_query_request(const hashveil_query *query);
  * response  len bytes, any content; borrowed for the call
  *
  * Errors: ERR_PROTOCOL (not a response to this request), ERR_VERSION, ERR_KEY (another
- * evaluator's), ERR_NO_MEMORY. The query may then be finished again with another response.
+ * evaluator's, or not made with the key that the database names), ERR_NO_MEMORY. The query may then
+ * be finished again with another response.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_finish(hashveil_query *query,
                                                                        const uint8_t *response,

@@ -12,24 +12,34 @@
 #include "psi/client.h"
 #include "psi/probes.h"
 
+enum { HUNDRED_PERCENT = 100 };
+
 struct hashveil_scanner {
     const hashveil_sealed_db *db;
+    hashveil_scanner_options options;
 };
 
 struct hashveil_query {
     const hashveil_scanner *scanner;
     bool is_low_quality;
     struct hv_client_batch batch;
-    uint8_t request[HASHVEIL_REQUEST_BYTES];
 };
 
-hashveil_status hashveil_scanner_create(const hashveil_sealed_db *db, hashveil_scanner **out)
+hashveil_status hashveil_scanner_create(const hashveil_sealed_db *db,
+                                        const hashveil_scanner_options *options,
+                                        hashveil_scanner **out)
 {
+    static const hashveil_scanner_options defaults = HASHVEIL_SCANNER_OPTIONS_DEFAULT;
+    *out = NULL;
+    if (options && options->verified_percent > HUNDRED_PERCENT) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
     *out = hv_alloc_array(1, sizeof **out);
     if (!*out) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
     (*out)->db = db;
+    (*out)->options = options ? *options : defaults;
     return HASHVEIL_OK;
 }
 
@@ -81,12 +91,11 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
     }
     query->scanner = scanner;
     query->is_low_quality = fingerprint->quality < HASHVEIL_PDQ_MIN_QUALITY;
-    query->batch.mode = hv_sealed_db_mode(scanner->db);
     query->batch.epoch = info->epoch;
     memcpy(query->batch.evaluator_public, info->evaluator_public, HASHVEIL_KEY_BYTES);
     hashveil_status status = choose_probes(query, fingerprint);
     if (status == HASHVEIL_OK) {
-        status = hv_client_blind(&query->batch, query->request);
+        status = hv_client_blind(&query->batch);
     }
     if (status != HASHVEIL_OK) {
         hashveil_query_destroy(query);
@@ -98,7 +107,7 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
 
 const uint8_t *hashveil_query_request(const hashveil_query *query)
 {
-    return query->request;
+    return query->batch.request;
 }
 
 /* What the exchange leaves: secrets, too many for the stack of a small thread. */
@@ -129,7 +138,12 @@ hashveil_status hashveil_scanner_finish(hashveil_query *query, const uint8_t *re
     if (!answers) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    const hashveil_status status = hv_client_finalize(&query->batch, response, len, answers->y);
+    /* Drawn only now, when the evaluator has answered: it cannot know which answers are verified.
+     */
+    const bool verifies_proof =
+        randombytes_uniform(HUNDRED_PERCENT) < query->scanner->options.verified_percent;
+    const hashveil_status status =
+        hv_client_finalize(&query->batch, verifies_proof, response, len, answers->y);
     if (status == HASHVEIL_OK) {
         *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_NO_MATCH};
         if (query->is_low_quality) {

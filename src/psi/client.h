@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device's half of the OPRF for a batch of tokens: blind them all, finalize them all. */
+/* The device's half of the OPRF for a batch of tokens: blind them all, check the answer, finalize
+ * them all. */
 #ifndef HV_PSI_CLIENT_H
 #define HV_PSI_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,25 +13,29 @@
 #include "psi/messages.h"
 #include "psi/token.h"
 
-/* One batch on its way. Starts as {0}. The caller fills mode, epoch, evaluator_public and token;
+/* One batch on its way. Starts as {0}. The caller fills epoch, evaluator_public, token and count;
  * blind fills the rest. Clear wipes. */
 struct hv_client_batch {
-    enum hv_oprf_mode mode;
     uint64_t epoch;
     uint8_t evaluator_public[HV_ELEMENT_BYTES];
     struct hv_token token[HV_MESSAGE_MAX_ELEMENTS];
     uint32_t count;
     uint8_t blind[HV_MESSAGE_MAX_ELEMENTS][HV_SCALAR_BYTES];
+    uint8_t request[HV_REQUEST_MAX_BYTES]; /* hv_message_len of them */
 };
 
-/* Draws a fresh blind for each token and writes the request: hv_message_len bytes.
- * Errors: ERR_IO (no random numbers). */
-HASHVEIL_MUST_USE hashveil_status hv_client_blind(struct hv_client_batch *batch, uint8_t *request);
+/* Draws a fresh blind for each token and writes the request. Errors: ERR_IO (no random numbers). */
+HASHVEIL_MUST_USE hashveil_status hv_client_blind(struct hv_client_batch *batch);
 
 /* Reads the response and gives the OPRF's output for each token, in order. May be called again.
- * Errors: ERR_PROTOCOL, ERR_VERSION, ERR_KEY (another evaluator's), ERR_NO_MEMORY. */
+ *
+ * verifies_proof  whether the proof is checked: about as much work as all the rest
+ *
+ * Errors: ERR_PROTOCOL, ERR_VERSION, ERR_KEY (another evaluator's, or not evaluated under its key),
+ * ERR_NO_MEMORY. */
 HASHVEIL_MUST_USE hashveil_status hv_client_finalize(const struct hv_client_batch *batch,
-                                                     const uint8_t *response, size_t len,
+                                                     bool verifies_proof, const uint8_t *response,
+                                                     size_t len,
                                                      uint8_t (*out)[HV_OPRF_OUTPUT_BYTES]);
 
 void hv_client_batch_clear(struct hv_client_batch *batch);

@@ -12,9 +12,7 @@ _Static_assert((int)HASHVEIL_PROBES <= (int)HV_MESSAGE_MAX_ELEMENTS, "a request 
 _Static_assert((int)HASHVEIL_REQUEST_BYTES ==
                    (int)HV_MESSAGE_HEADER_BYTES + (int)HASHVEIL_PROBES * (int)HV_ELEMENT_BYTES,
                "the public header states the request's size");
-_Static_assert((int)HASHVEIL_RESPONSE_MAX_BYTES ==
-                   (int)HV_MESSAGE_HEADER_BYTES +
-                       (int)HV_MESSAGE_MAX_ELEMENTS * (int)HV_ELEMENT_BYTES + (int)HV_PROOF_BYTES,
+_Static_assert((int)HASHVEIL_RESPONSE_MAX_BYTES == (int)HV_REQUEST_MAX_BYTES + (int)HV_PROOF_BYTES,
                "the public header states the largest response's size");
 
 enum { MAGIC_LEN = 4 };
@@ -24,14 +22,10 @@ static const char *const magic[] = {
     [HV_MESSAGE_RESPONSE] = "HVRS",
 };
 
-static size_t proof_len(enum hv_message_kind kind, enum hv_oprf_mode mode)
+size_t hv_message_len(enum hv_message_kind kind, uint32_t count)
 {
-    return kind == HV_MESSAGE_RESPONSE && mode == HV_OPRF_MODE_VOPRF ? HV_PROOF_BYTES : 0;
-}
-
-size_t hv_message_len(enum hv_message_kind kind, enum hv_oprf_mode mode, uint32_t count)
-{
-    return HV_MESSAGE_HEADER_BYTES + (size_t)count * HV_ELEMENT_BYTES + proof_len(kind, mode);
+    return HV_MESSAGE_HEADER_BYTES + (size_t)count * HV_ELEMENT_BYTES +
+           (kind == HV_MESSAGE_RESPONSE ? HV_PROOF_BYTES : 0);
 }
 
 void hv_message_write_header(enum hv_message_kind kind, const struct hv_message *message,
@@ -40,7 +34,7 @@ void hv_message_write_header(enum hv_message_kind kind, const struct hv_message 
     struct hv_writer writer = hv_writer_of(out, HV_MESSAGE_HEADER_BYTES);
     hv_write_bytes(&writer, (const uint8_t *)magic[kind], MAGIC_LEN);
     hv_write_u16le(&writer, HV_MESSAGE_VERSION);
-    hv_write_u8(&writer, (uint8_t)message->mode);
+    hv_write_u8(&writer, HV_OPRF_MODE);
     hv_write_u8(&writer, 0);
     hv_write_u64le(&writer, message->epoch);
     hv_write_bytes(&writer, message->evaluator_public, HV_ELEMENT_BYTES);
@@ -63,16 +57,14 @@ hashveil_status hv_message_parse(enum hv_message_kind kind, const uint8_t *bytes
     if (in.failed || memcmp(found_magic, magic[kind], MAGIC_LEN) != 0) {
         return HASHVEIL_ERR_PROTOCOL;
     }
-    if (version != HV_MESSAGE_VERSION) {
+    if (version != HV_MESSAGE_VERSION || mode != HV_OPRF_MODE) {
         return HASHVEIL_ERR_VERSION;
     }
-    if (mode > HV_OPRF_MODE_VOPRF || reserved != 0 || message.count == 0 ||
-        message.count > HV_MESSAGE_MAX_ELEMENTS) {
+    if (reserved != 0 || message.count == 0 || message.count > HV_MESSAGE_MAX_ELEMENTS) {
         return HASHVEIL_ERR_PROTOCOL;
     }
-    message.mode = (enum hv_oprf_mode)mode;
     message.elements = hv_read_bytes(&in, (size_t)message.count * HV_ELEMENT_BYTES);
-    if (proof_len(kind, message.mode)) {
+    if (kind == HV_MESSAGE_RESPONSE) {
         message.proof = hv_read_bytes(&in, HV_PROOF_BYTES);
     }
     if (in.failed || in.left != 0) {

@@ -2,8 +2,8 @@
 /* The two messages between device and evaluator, version 1. docs/PROTOCOL.md gives every field.
  *
  * header: "HVRQ" or "HVRS", u16 version, u8 mode (RFC 9497), u8 0, u64 epoch, the evaluator's
- * public key (32), u32 count; then count elements of 32 bytes; then, in a response of the
- * verifiable mode, one proof of 64 bytes. */
+ * public key (32), u32 count; then count elements of 32 bytes; then, in a response, one proof of 64
+ * bytes. */
 #ifndef HV_PSI_MESSAGES_H
 #define HV_PSI_MESSAGES_H
 
@@ -16,21 +16,25 @@
 #include "psi/oprf.h"
 #include "psi/proof.h"
 
-enum { HV_MESSAGE_VERSION = 1, HV_MESSAGE_HEADER_BYTES = 52, HV_MESSAGE_MAX_ELEMENTS = 256 };
+enum {
+    HV_MESSAGE_VERSION = 1,
+    HV_MESSAGE_HEADER_BYTES = 52,
+    HV_MESSAGE_MAX_ELEMENTS = 256,
+    HV_REQUEST_MAX_BYTES = HV_MESSAGE_HEADER_BYTES + HV_MESSAGE_MAX_ELEMENTS * HV_ELEMENT_BYTES
+};
 
 enum hv_message_kind { HV_MESSAGE_REQUEST, HV_MESSAGE_RESPONSE };
 
 struct hv_message {
-    enum hv_oprf_mode mode;
     uint64_t epoch;
     uint8_t evaluator_public[HV_ELEMENT_BYTES];
     uint32_t count;          /* 1..HV_MESSAGE_MAX_ELEMENTS */
     const uint8_t *elements; /* borrowed: count x HV_ELEMENT_BYTES, not yet checked as elements */
-    const uint8_t *proof;    /* borrowed; NULL where there is none */
+    const uint8_t *proof;    /* borrowed; NULL in a request */
 };
 
-/* The length of a message of this kind, mode and count. */
-size_t hv_message_len(enum hv_message_kind kind, enum hv_oprf_mode mode, uint32_t count);
+/* The length of a message of this kind and count. */
+size_t hv_message_len(enum hv_message_kind kind, uint32_t count);
 
 /* Writes the header; the elements and the proof belong behind it. out: HV_MESSAGE_HEADER_BYTES. */
 void hv_message_write_header(enum hv_message_kind kind, const struct hv_message *message,

@@ -14,8 +14,13 @@
 
 enum { HV_OPRF_OUTPUT_BYTES = 64, HV_OPRF_SEED_BYTES = 32 };
 
-/* The mode identifiers of RFC 9497 section 3.1. Outputs differ between modes even under one key. */
-enum hv_oprf_mode { HV_OPRF_MODE_OPRF = 0, HV_OPRF_MODE_VOPRF = 1 };
+/* The mode identifiers of RFC 9497 section 3.1. Outputs differ between modes even under one key.
+ * Databases and messages are all of HV_OPRF_MODE: what is evaluated can be proved. */
+enum hv_oprf_mode {
+    HV_OPRF_MODE_OPRF = 0,
+    HV_OPRF_MODE_VOPRF = 1,
+    HV_OPRF_MODE = HV_OPRF_MODE_VOPRF
+};
 
 /* DeriveKeyPair, section 3.2.1. Only tests and key-from-seed tools need it. */
 HASHVEIL_MUST_USE hashveil_status hv_oprf_key_from_seed(enum hv_oprf_mode mode,

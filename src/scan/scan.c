@@ -168,7 +168,7 @@ hashveil_status hashveil_scan(const char *const *paths, size_t count,
     if (status != HASHVEIL_OK) {
         return status;
     }
-    status = hashveil_scanner_create(options->database, &scan.scanner);
+    status = hashveil_scanner_create(options->database, options->scanner_options, &scan.scanner);
     if (status != HASHVEIL_OK) {
         return status;
     }

@@ -19,7 +19,7 @@ REFUSED = "the peer refused the request"
 OTHER_KEY = "not the key that is needed here"
 OTHER_VERSION = "written by another version of the format"
 
-HEADER_BYTES, ELEMENT_BYTES, RESPONSE_BYTES = 52, 32, 8244
+HEADER_BYTES, ELEMENT_BYTES, PROOF_BYTES, RESPONSE_BYTES = 52, 32, 64, 8308
 IDENTITY = bytes(ELEMENT_BYTES)
 NOT_CANONICAL = b"\xff" * ELEMENT_BYTES
 
@@ -105,6 +105,15 @@ def other_key(world, body):
     return body[:16] + bytes.fromhex(digits) + body[48:]
 
 
+def with_last_element(body, element):
+    return body[:-PROOF_BYTES - ELEMENT_BYTES] + element + body[-PROOF_BYTES:]
+
+
+def exchanged(body):
+    second, third = HEADER_BYTES + ELEMENT_BYTES, HEADER_BYTES + 2 * ELEMENT_BYTES
+    return body[:HEADER_BYTES] + body[second:third] + body[HEADER_BYTES:second] + body[third:]
+
+
 # What becomes of a right answer's body on its way.
 ALTERED = {
     "no bytes": (lambda world, body: b"", INVALID),
@@ -121,9 +130,15 @@ ALTERED = {
         (lambda world, body: body[:HEADER_BYTES] + IDENTITY +
          body[HEADER_BYTES + ELEMENT_BYTES:], INVALID),
     "the identity as its last element":
-        (lambda world, body: body[:-ELEMENT_BYTES] + IDENTITY, INVALID),
+        (lambda world, body: with_last_element(body, IDENTITY), INVALID),
     "an element that is no canonical encoding":
-        (lambda world, body: body[:-ELEMENT_BYTES] + NOT_CANONICAL, INVALID),
+        (lambda world, body: with_last_element(body, NOT_CANONICAL), INVALID),
+    "no proof": (lambda world, body: body[:-PROOF_BYTES], INVALID),
+    "mode 0": (lambda world, body: body[:6] + b"\0" + body[7:-PROOF_BYTES], OTHER_VERSION),
+    "a proof of zeros": (lambda world, body: body[:-PROOF_BYTES] + bytes(PROOF_BYTES), OTHER_KEY),
+    "one bit of the proof changed":
+        (lambda world, body: body[:-1] + bytes([body[-1] ^ 1]), OTHER_KEY),
+    "two elements exchanged": (lambda world, body: exchanged(body), OTHER_KEY),
 }
 
 

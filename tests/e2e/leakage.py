@@ -11,8 +11,9 @@ from harness import DONE, MATCH, case, cases, equal
 from sockets import Proxy
 
 PICTURES = 6  # in each folder that is scanned
-HEADER_BYTES, ELEMENT_BYTES, PROBES = 52, 32, 256
-MESSAGE_BYTES = HEADER_BYTES + PROBES * ELEMENT_BYTES
+HEADER_BYTES, ELEMENT_BYTES, PROOF_BYTES, PROBES = 52, 32, 64, 256
+REQUEST_BYTES = HEADER_BYTES + PROBES * ELEMENT_BYTES
+RESPONSE_BYTES = REQUEST_BYTES + PROOF_BYTES
 REPORT_BYTES, REPORT_HEADER_BYTES, BLOCK_BYTES = 280, 32, 16
 
 # Folders of pictures, as unlike as they can be, and the exit codes that scans of them end with.
@@ -60,7 +61,7 @@ def bodies(messages):
 
 def elements(messages):
     return [body[at:at + ELEMENT_BYTES] for body in bodies(messages)
-            for at in range(HEADER_BYTES, len(body), ELEMENT_BYTES)]
+            for at in range(HEADER_BYTES, REQUEST_BYTES, ELEMENT_BYTES)]
 
 
 def without_date(head):
@@ -79,8 +80,9 @@ def the_evaluator_gets_one_request_for_each_picture(world):
 @case
 def all_requests_have_one_size_and_so_have_all_responses(world):
     for name, capture in captures(world).items():
-        for messages in (capture.evaluator.requests, capture.evaluator.responses):
-            equal({len(body) for body in bodies(messages)}, {MESSAGE_BYTES}, name)
+        for messages, size in ((capture.evaluator.requests, REQUEST_BYTES),
+                               (capture.evaluator.responses, RESPONSE_BYTES)):
+            equal({len(body) for body in bodies(messages)}, {size}, name)
         sizes = {len(head) for head, _ in capture.evaluator.responses}
         equal(len(sizes), 1, f"{name}: sizes of the responses' headers")
 
@@ -126,8 +128,9 @@ def a_second_scan_of_the_same_folder_repeats_no_element(world):
 def several_workers_send_the_same_number_and_sizes(world):
     for number, (name, (paths, code)) in enumerate(FOLDERS.items()):
         capture = Capture(world, str(number), paths(world), code, workers=3)
-        for messages in (capture.evaluator.requests, capture.evaluator.responses):
-            equal([len(body) for body in bodies(messages)], PICTURES * [MESSAGE_BYTES], name)
+        for messages, size in ((capture.evaluator.requests, REQUEST_BYTES),
+                               (capture.evaluator.responses, RESPONSE_BYTES)):
+            equal([len(body) for body in bodies(messages)], PICTURES * [size], name)
         equal({head for head, _ in capture.evaluator.requests},
               {captures(world)["none listed"].evaluator.requests[0][0]}, f"{name}: headers")
 

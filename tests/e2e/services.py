@@ -32,6 +32,7 @@ def post(path, body):
 
 
 HEALTH = get("/healthz")
+PROOF_BYTES = 64
 
 
 def connect(world, path):
@@ -143,7 +144,7 @@ def what_has_arrived_is_answered_before_the_end(world):
         stream.send(post("/v1/evaluate", request))
         process.terminate()
         head, body = stream.message()
-        equal((head.split()[1], len(body)), (b"200", len(request)), "answer")
+        equal((head.split()[1], len(body)), (b"200", len(request) + PROOF_BYTES), "answer")
         world.finish(process, DONE)
 
 
@@ -160,21 +161,22 @@ def an_evaluator_answers_each_fault_with_its_number(world):
         409: {"another key": request[:16] + bytes(31) + b"\1" + request[48:]},
         413: {"a byte too many": request + b"\0", "a megabyte": bytes(1 << 20)},
         426: {"version 2": request[:4] + b"\2" + request[5:],
-              "mode 1": request[:6] + b"\1" + request[7:]},
+              "mode 0": request[:6] + b"\0" + request[7:]},
     }
     for number, bodies in faults.items():
         for name, body in bodies.items():
             answer = ask(world, path, post("/v1/evaluate", body))
             equal(answer and answer[0], number, name)
-            equal(len(answer[1]) == len(request), number == 200, f"{name}: body")
+            equal(len(answer[1]) == len(request) + PROOF_BYTES, number == 200, f"{name}: body")
     expect_healthy(world, path)
 
 
 @case
-def an_answer_is_a_function_of_the_request(world):
+def all_of_an_answer_but_its_proof_is_a_function_of_the_request(world):
     request, path = captured_request(world)
-    first, second = (ask(world, path, post("/v1/evaluate", request)) for _ in "12")
-    equal(first, second, "answers to the same request")
+    first, second = (ask(world, path, post("/v1/evaluate", request))[1] for _ in "12")
+    equal(first[:-PROOF_BYTES], second[:-PROOF_BYTES], "answers to the same request")
+    assert first[-PROOF_BYTES:] != second[-PROOF_BYTES:], "a proof's random number came twice"
 
 
 @cases(SERVERS)

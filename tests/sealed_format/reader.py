@@ -19,6 +19,7 @@ import gate  # noqa: E402 (it stands in the folder above)
 
 MASK_64 = 2**64 - 1
 MASKS_TRIED = 3
+VOPRF = 1
 
 
 class Refused(Exception):
@@ -61,7 +62,7 @@ class Database:
         demand(signatures == self.end and data[signatures:] == bytes(8), "signatures")
 
     def parse(self, fields):
-        demand(fields.number(4) == 1 and fields.number(1) == 0, "suite and mode")
+        demand(fields.number(4) == 1 and fields.number(1) == VOPRF, "suite and mode")
         demand(fields.take(3) == bytes(3), "reserved")
         self.epoch, self.created_s = fields.number(8), fields.number(8)
         self.evaluator_public, self.mask_seed = fields.take(32), fields.take(32)
@@ -163,7 +164,7 @@ def match(database, secret, hash_bits):
         bits = sum((hash_bits >> position & 1) << k for k, position in enumerate(positions))
         token = (b"hashveil/v1/token" + database.epoch.to_bytes(8, "little") + bytes([mask]) +
                  bits.to_bytes(8, "little"))
-        found.append((mask + 1, *database.look_up(mask, group.evaluate(secret, token, 0))))
+        found.append((mask + 1, *database.look_up(mask, group.evaluate(secret, token, VOPRF))))
     for i, (point_a, slot_a, share_a) in enumerate(found):
         for point_b, slot_b, share_b in found[:i]:
             if slot_a == slot_b:
