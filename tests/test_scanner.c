@@ -183,19 +183,25 @@ static hashveil_evaluator *create_liar(void)
     return liar;
 }
 
+/* Whether the proof is verified or not: then the hidden sum tells. */
 START_TEST(an_answer_under_a_key_of_the_devices_own_is_refused)
 {
+    const hashveil_scanner_options options = {.verified_percent = _i % 2 ? 100 : 0};
     const hashveil_fingerprint fingerprint = draw_fingerprint(0);
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
     hashveil_verdict verdict;
     hashveil_evaluator *liar = create_liar();
-    hashveil_query *query = begin(&fingerprint);
+    hashveil_scanner *sampling;
+    hashveil_query *query;
+    ck_assert_int_eq(hashveil_scanner_create(db, &options, &sampling), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_scanner_begin(sampling, &fingerprint, &query), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_evaluator_respond(liar, hashveil_query_request(query),
                                                 HASHVEIL_REQUEST_BYTES, response, &len),
                      HASHVEIL_OK);
     ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_ERR_KEY);
     hashveil_query_destroy(query);
+    hashveil_scanner_destroy(sampling);
     hashveil_evaluator_destroy(liar);
 }
 END_TEST
@@ -399,7 +405,7 @@ int main(void)
     tcase_add_unchecked_fixture(refusal, set_up, tear_down);
     tcase_add_test(refusal, another_evaluators_answer_is_refused);
     tcase_add_loop_test(refusal, damaged_messages_are_refused, 0, DAMAGES);
-    tcase_add_test(refusal, an_answer_under_a_key_of_the_devices_own_is_refused);
+    tcase_add_loop_test(refusal, an_answer_under_a_key_of_the_devices_own_is_refused, 0, 8);
     tcase_add_loop_test(refusal, one_element_under_another_key_is_refused, 0, 4);
     tcase_add_loop_test(refusal, proofs_are_verified_on_the_share_that_was_asked_for, 0, SHARES);
     tcase_add_test(refusal, a_share_above_the_whole_is_refused);

@@ -16,9 +16,9 @@ extern "C" {
 #endif
 
 enum {
-    HASHVEIL_PROBES = 256, /**< blinded elements in every request, whatever the picture */
-    HASHVEIL_REQUEST_BYTES = 8244,
-    HASHVEIL_RESPONSE_MAX_BYTES = 8308
+    HASHVEIL_PROBES = 256, /**< in every request, whatever the picture; one element more is a check */
+    HASHVEIL_REQUEST_BYTES = 8276,
+    HASHVEIL_RESPONSE_MAX_BYTES = 8340
 };
 
 /** A database and what is derived from it. Shared freely between threads. */

@@ -6,32 +6,44 @@
 
 #include "base/memory.h"
 
-static const uint8_t *blinded_elements(const struct hv_client_batch *batch)
+static uint32_t element_count(const struct hv_client_batch *batch)
 {
-    return batch->request + HV_MESSAGE_HEADER_BYTES;
+    return batch->count + 1;
+}
+
+/* Where a token's element or answer is: the hidden sum has its place among them. */
+static size_t offset_of(const struct hv_client_batch *batch, uint32_t token)
+{
+    return (token < batch->sum.place ? token : (size_t)token + 1) * HV_ELEMENT_BYTES;
+}
+
+static bool blind_token(struct hv_client_batch *batch, uint32_t index, uint8_t *out)
+{
+    struct hv_token_input input;
+    hv_token_encode(&batch->token[index], batch->epoch, &input);
+    const struct hv_piece piece = hv_token_piece(&input);
+    const bool worked = hv_oprf_blind(HV_OPRF_MODE, &piece, batch->blind[index], out);
+    hv_wipe(&input, sizeof input);
+    return worked;
 }
 
 hashveil_status hv_client_blind(struct hv_client_batch *batch)
 {
-    struct hv_message message = {.epoch = batch->epoch, .count = batch->count};
-    uint8_t *element = batch->request + HV_MESSAGE_HEADER_BYTES;
+    struct hv_message message = {.epoch = batch->epoch, .count = element_count(batch)};
+    uint8_t *elements = batch->request + HV_MESSAGE_HEADER_BYTES;
+    hashveil_status status = hv_hidden_sum_draw(message.count, &batch->sum);
     memcpy(message.evaluator_public, batch->evaluator_public, HV_ELEMENT_BYTES);
     hv_message_write_header(HV_MESSAGE_REQUEST, &message, batch->request);
-    for (uint32_t i = 0; i < batch->count; i++, element += HV_ELEMENT_BYTES) {
-        struct hv_token_input input;
-        const hashveil_status status = hv_random_scalar(batch->blind[i]);
-        if (status != HASHVEIL_OK) {
-            return status;
-        }
-        hv_token_encode(&batch->token[i], batch->epoch, &input);
-        const struct hv_piece piece = hv_token_piece(&input);
-        const bool worked = hv_oprf_blind(HV_OPRF_MODE, &piece, batch->blind[i], element);
-        hv_wipe(&input, sizeof input);
-        if (!worked) {
-            return HASHVEIL_ERR_ARGUMENT;
+    for (uint32_t i = 0; i < batch->count && status == HASHVEIL_OK; i++) {
+        status = hv_random_scalar(batch->blind[i]);
+        if (status == HASHVEIL_OK && !blind_token(batch, i, elements + offset_of(batch, i))) {
+            status = HASHVEIL_ERR_ARGUMENT;
         }
     }
-    return HASHVEIL_OK;
+    if (status == HASHVEIL_OK && !hv_hidden_sum_write(&batch->sum, message.count, elements)) {
+        status = HASHVEIL_ERR_ARGUMENT;
+    }
+    return status;
 }
 
 /* Whether a response answers the batch's request. */
@@ -41,24 +53,32 @@ static hashveil_status check_header(const struct hv_client_batch *batch,
     if (memcmp(response->evaluator_public, batch->evaluator_public, HV_ELEMENT_BYTES) != 0) {
         return HASHVEIL_ERR_KEY;
     }
-    if (response->epoch != batch->epoch || response->count != batch->count) {
+    if (response->epoch != batch->epoch || response->count != element_count(batch)) {
         return HASHVEIL_ERR_PROTOCOL;
     }
     return HASHVEIL_OK;
 }
 
 /* Under the pinned key, not the one that the response names: they are the same by now. */
-static hashveil_status check_proof(const struct hv_client_batch *batch,
-                                   const struct hv_message *response)
+static hashveil_status check_answers(const struct hv_client_batch *batch, bool verifies_proof,
+                                     const struct hv_message *response)
 {
     const struct hv_statement statement = {.public_key = batch->evaluator_public,
-                                           .blinded = blinded_elements(batch),
+                                           .blinded = batch->request + HV_MESSAGE_HEADER_BYTES,
                                            .evaluated = response->elements,
                                            .count = response->count};
-    return hv_proof_verify(&statement, response->proof) ? HASHVEIL_OK : HASHVEIL_ERR_KEY;
+    if (!hv_element_is_valid(response->elements + (size_t)batch->sum.place * HV_ELEMENT_BYTES)) {
+        return HASHVEIL_ERR_PROTOCOL; /* as with any other element */
+    }
+    if (!hv_hidden_sum_holds(&batch->sum, response->count, batch->evaluator_public,
+                             response->elements)) {
+        return HASHVEIL_ERR_KEY;
+    }
+    return !verifies_proof || hv_proof_verify(&statement, response->proof) ? HASHVEIL_OK
+                                                                           : HASHVEIL_ERR_KEY;
 }
 
-static hashveil_status unblind(const struct hv_client_batch *batch, const uint8_t *element,
+static hashveil_status unblind(const struct hv_client_batch *batch, const uint8_t *answers,
                                uint8_t (*out)[HV_OPRF_OUTPUT_BYTES])
 {
     hashveil_status status = HASHVEIL_OK;
@@ -70,11 +90,12 @@ static hashveil_status unblind(const struct hv_client_batch *batch, const uint8_
         goto done;
     }
     hv_invert_scalars(inverse, scratch, batch->count);
-    for (uint32_t i = 0; i < batch->count; i++, element += HV_ELEMENT_BYTES) {
+    for (uint32_t i = 0; i < batch->count; i++) {
         struct hv_token_input input;
         hv_token_encode(&batch->token[i], batch->epoch, &input);
         const struct hv_piece piece = hv_token_piece(&input);
-        const bool worked = hv_oprf_finalize(&piece, inverse[i], element, out[i]);
+        const bool worked =
+            hv_oprf_finalize(&piece, inverse[i], answers + offset_of(batch, i), out[i]);
         hv_wipe(&input, sizeof input);
         if (!worked) {
             status = HASHVEIL_ERR_PROTOCOL;
@@ -102,8 +123,8 @@ hashveil_status hv_client_finalize(const struct hv_client_batch *batch, bool ver
     if (status == HASHVEIL_OK) {
         status = unblind(batch, message.elements, out);
     }
-    if (status == HASHVEIL_OK && verifies_proof) {
-        status = check_proof(batch, &message);
+    if (status == HASHVEIL_OK) {
+        status = check_answers(batch, verifies_proof, &message);
     }
     return status;
 }

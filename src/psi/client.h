@@ -10,17 +10,21 @@
 
 #include <hashveil/status.h>
 
+#include "psi/hidden_sum.h"
 #include "psi/messages.h"
 #include "psi/token.h"
 
+enum { HV_CLIENT_MAX_TOKENS = HV_MESSAGE_MAX_ELEMENTS - 1 };
+
 /* One batch on its way. Starts as {0}. The caller fills epoch, evaluator_public, token and count;
- * blind fills the rest. Clear wipes. */
+ * blind fills the rest. The request has one element more than there are tokens. Clear wipes. */
 struct hv_client_batch {
     uint64_t epoch;
     uint8_t evaluator_public[HV_ELEMENT_BYTES];
-    struct hv_token token[HV_MESSAGE_MAX_ELEMENTS];
-    uint32_t count;
-    uint8_t blind[HV_MESSAGE_MAX_ELEMENTS][HV_SCALAR_BYTES];
+    struct hv_token token[HV_CLIENT_MAX_TOKENS];
+    uint32_t count; /* of tokens */
+    uint8_t blind[HV_CLIENT_MAX_TOKENS][HV_SCALAR_BYTES];
+    struct hv_hidden_sum sum;
     uint8_t request[HV_REQUEST_MAX_BYTES]; /* hv_message_len of them */
 };
 
@@ -29,7 +33,8 @@ HASHVEIL_MUST_USE hashveil_status hv_client_blind(struct hv_client_batch *batch)
 
 /* Reads the response and gives the OPRF's output for each token, in order. May be called again.
  *
- * verifies_proof  whether the proof is checked: about as much work as all the rest
+ * verifies_proof  whether the proof is checked: about as much work as all the rest. The hidden sum
+ *                 always is.
  *
  * Errors: ERR_PROTOCOL, ERR_VERSION, ERR_KEY (another evaluator's, or not evaluated under its key),
  * ERR_NO_MEMORY. */

@@ -67,6 +67,13 @@ bool hv_scalar_is_valid(const uint8_t scalar[HV_SCALAR_BYTES])
     return is_canonical && !is_zero;
 }
 
+bool hv_element_is_valid(const uint8_t element[HV_ELEMENT_BYTES])
+{
+    return element[HV_ELEMENT_BYTES - 1] < 0x80 &&
+           crypto_core_ristretto255_is_valid_point(element) == 1 &&
+           sodium_is_zero(element, HV_ELEMENT_BYTES) == 0;
+}
+
 bool hv_multiply(const uint8_t scalar[HV_SCALAR_BYTES], const uint8_t element[HV_ELEMENT_BYTES],
                  uint8_t out[HV_ELEMENT_BYTES])
 {

@@ -28,8 +28,11 @@ HASHVEIL_MUST_USE hashveil_status hv_random_scalar(uint8_t out[HV_SCALAR_BYTES])
 /* Whether it is canonical and not zero. */
 bool hv_scalar_is_valid(const uint8_t scalar[HV_SCALAR_BYTES]);
 
-/* out = scalar * element; in place is allowed. Returns false for bytes that are not a canonical
- * element other than the identity (RFC 9496 section 4.3.1). Takes time that does not depend on the
+/* Whether it is a canonical element other than the identity (RFC 9496 section 4.3.1). */
+bool hv_element_is_valid(const uint8_t element[HV_ELEMENT_BYTES]);
+
+/* out = scalar * element; in place is allowed. Returns false for an element that is not
+ * valid. Takes time that does not depend on the
  * scalar. */
 HASHVEIL_MUST_USE bool hv_multiply(const uint8_t scalar[HV_SCALAR_BYTES],
                                    const uint8_t element[HV_ELEMENT_BYTES],

@@ -8,9 +8,9 @@
 
 #include "base/bytes.h"
 
-_Static_assert((int)HASHVEIL_PROBES <= (int)HV_MESSAGE_MAX_ELEMENTS, "a request holds all probes");
-_Static_assert((int)HASHVEIL_REQUEST_BYTES ==
-                   (int)HV_MESSAGE_HEADER_BYTES + (int)HASHVEIL_PROBES * (int)HV_ELEMENT_BYTES,
+_Static_assert((int)HASHVEIL_PROBES + 1 == (int)HV_MESSAGE_MAX_ELEMENTS,
+               "a request holds all probes and the hidden sum");
+_Static_assert((int)HASHVEIL_REQUEST_BYTES == (int)HV_REQUEST_MAX_BYTES,
                "the public header states the request's size");
 _Static_assert((int)HASHVEIL_RESPONSE_MAX_BYTES == (int)HV_REQUEST_MAX_BYTES + (int)HV_PROOF_BYTES,
                "the public header states the largest response's size");

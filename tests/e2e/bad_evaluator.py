@@ -19,7 +19,7 @@ REFUSED = "the peer refused the request"
 OTHER_KEY = "not the key that is needed here"
 OTHER_VERSION = "written by another version of the format"
 
-HEADER_BYTES, ELEMENT_BYTES, PROOF_BYTES, RESPONSE_BYTES = 52, 32, 64, 8308
+HEADER_BYTES, ELEMENT_BYTES, PROOF_BYTES, RESPONSE_BYTES = 52, 32, 64, 8340
 IDENTITY = bytes(ELEMENT_BYTES)
 NOT_CANONICAL = b"\xff" * ELEMENT_BYTES
 

@@ -11,8 +11,8 @@ from harness import DONE, MATCH, case, cases, equal
 from sockets import Proxy
 
 PICTURES = 6  # in each folder that is scanned
-HEADER_BYTES, ELEMENT_BYTES, PROOF_BYTES, PROBES = 52, 32, 64, 256
-REQUEST_BYTES = HEADER_BYTES + PROBES * ELEMENT_BYTES
+HEADER_BYTES, ELEMENT_BYTES, PROOF_BYTES, ELEMENTS = 52, 32, 64, 257
+REQUEST_BYTES = HEADER_BYTES + ELEMENTS * ELEMENT_BYTES
 RESPONSE_BYTES = REQUEST_BYTES + PROOF_BYTES
 REPORT_BYTES, REPORT_HEADER_BYTES, BLOCK_BYTES = 280, 32, 16
 
@@ -111,7 +111,7 @@ def no_element_is_ever_repeated(world):
     for way in ("requests", "responses"):
         seen = [element for capture in captures(world).values()
                 for element in elements(getattr(capture.evaluator, way))]
-        equal(len(seen), len(FOLDERS) * PICTURES * PROBES, way)
+        equal(len(seen), len(FOLDERS) * PICTURES * ELEMENTS, way)
         equal(len(set(seen)), len(seen), f"different elements of the {way}")
 
 
@@ -120,7 +120,7 @@ def a_second_scan_of_the_same_folder_repeats_no_element(world):
     paths = world.files("listed")[:2]
     first, second = (set(elements(Capture(world, name, paths, MATCH).evaluator.requests))
                      for name in ("first", "second"))
-    equal((len(first), len(second)), (2 * PROBES, 2 * PROBES), "elements")
+    equal((len(first), len(second)), (2 * ELEMENTS, 2 * ELEMENTS), "elements")
     equal(first & second, set(), "repeated elements")
 
 

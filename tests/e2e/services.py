@@ -155,7 +155,7 @@ def an_evaluator_answers_each_fault_with_its_number(world):
         200: {"a right request": request},
         400: {"nothing": b"", "a byte": b"H", "one byte too few": request[:-1],
               "another magic": b"X" + request[1:], "a count of zero": request[:48] + bytes(4),
-              "another count": request[:48] + struct.pack("<I", 255) + request[52:],
+              "another count": request[:48] + struct.pack("<I", 256) + request[52:],
               "the identity": request[:-32] + bytes(32),
               "no element": request[:-32] + b"\xff" * 32, "zeros": bytes(len(request))},
         409: {"another key": request[:16] + bytes(31) + b"\1" + request[48:]},
@@ -200,7 +200,7 @@ HOSTILE = {
     "a length beyond any": b"POST /v1/reports HTTP/1.1\r\nContent-Length: 9999999999999\r\n\r\n",
     "a chunk beyond any":
         b"POST /v1/reports HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
-    "half a request": post("/v1/evaluate", bytes(8244))[:4000],
+    "half a request": post("/v1/evaluate", bytes(8276))[:4000],
     "another method": b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
     "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
 }
