@@ -317,6 +317,7 @@ static hashveil_status open_database_bytes(void)
 /* Both ends of the private match. */
 static hashveil_status match(void)
 {
+    static const hashveil_scanner_options verify_all = {.verified_percent = 100};
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
     hashveil_verdict verdict;
@@ -325,7 +326,7 @@ static hashveil_status match(void)
     hashveil_query *query = NULL;
     hashveil_status status = hashveil_evaluator_create(&folder->evaluator_key, &evaluator);
     if (status == HASHVEIL_OK) {
-        status = hashveil_scanner_create(folder->database, NULL, &scanner);
+        status = hashveil_scanner_create(folder->database, &verify_all, &scanner);
     }
     if (status == HASHVEIL_OK) {
         status = hashveil_scanner_begin(scanner, &fingerprint, &query);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The other end of the PSI step: multiplies blinded elements by the secret scalar, proves that
- * it did, and sees nothing else. Without I/O: a server moves the bytes. */
+ * it did where it is asked to, and sees nothing else. Without I/O: a server moves the bytes. */
 #ifndef HASHVEIL_EVALUATOR_H
 #define HASHVEIL_EVALUATOR_H
 

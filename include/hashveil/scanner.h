@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 enum {
-    HASHVEIL_PROBES = 256, /**< in every request, whatever the picture; one element more is a check */
+    HASHVEIL_PROBES = 256, /**< in every request, whatever the picture; one element more checks */
     HASHVEIL_REQUEST_BYTES = 8276,
     HASHVEIL_RESPONSE_MAX_BYTES = 8340
 };
@@ -30,7 +30,8 @@ typedef struct hashveil_query hashveil_query;
 #define HASHVEIL_VERDICT_TABLE(X)                                                                  \
     X(NO_MATCH, 0, "no known match")                                                               \
     X(MATCH, 1, "match")                                                                           \
-    X(LOW_QUALITY, 2, "low quality")
+    X(LOW_QUALITY, 2, "low quality")                                                               \
+    X(PROOF_WANTED, 3, "proof wanted")
 
 typedef enum hashveil_verdict_kind {
 #define X(name, number, text) HASHVEIL_VERDICT_##name = number,
@@ -45,14 +46,16 @@ typedef struct hashveil_verdict {
 } hashveil_verdict;
 
 typedef struct hashveil_scanner_options {
-    /** Of 100 responses, of how many the proof is verified: 0..100, drawn for each one when it has
-     * come. Verifying takes about as long as the rest of a picture's match. */
+    /** Of 100 responses, for how many the evaluator has to prove that it used the key that the
+     * database names: 0..100, drawn for each response when it has come. A proof takes both ends
+     * about as long as all the rest. Without one, a key of the device's own is still noticed at
+     * once, and a single wrong answer among the others half of the time: docs/PROTOCOL.md. */
     unsigned verified_percent;
 } hashveil_scanner_options;
 
 #define HASHVEIL_SCANNER_OPTIONS_DEFAULT                                                           \
     {                                                                                              \
-        .verified_percent = 100                                                                    \
+        .verified_percent = 10                                                                     \
     }
 
 /**
@@ -83,11 +86,15 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_begin(
     const hashveil_scanner *scanner, const hashveil_fingerprint *fingerprint, hashveil_query **out);
 
 /** Returns the HASHVEIL_REQUEST_BYTES to send, POST to HASHVEIL_PATH_EVALUATE; borrowed until the
- * query is destroyed. Sending the same bytes again after a broken connection tells nothing new. */
+ * query is destroyed, and changed by a finish that wants a proof. Sending the same bytes again
+ * after a broken connection tells nothing new. */
 HASHVEIL_API const uint8_t *hashveil_query_request(const hashveil_query *query);
 
 /**
- * Takes the evaluator's response and looks every probe up.
+ * Takes the evaluator's response, checks it and looks every probe up.
+ *
+ * A verdict of kind PROOF_WANTED is none yet: the request now asks for the same answers once more,
+ * with a proof; send it and finish again. With verified_percent 100 requests ask at once.
  *
  * response  len bytes, any content; borrowed for the call
  *

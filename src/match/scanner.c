@@ -92,6 +92,7 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
     query->scanner = scanner;
     query->is_low_quality = fingerprint->quality < HASHVEIL_PDQ_MIN_QUALITY;
     query->batch.epoch = info->epoch;
+    query->batch.with_proof = scanner->options.verified_percent == HUNDRED_PERCENT;
     memcpy(query->batch.evaluator_public, info->evaluator_public, HASHVEIL_KEY_BYTES);
     hashveil_status status = choose_probes(query, fingerprint);
     if (status == HASHVEIL_OK) {
@@ -131,19 +132,27 @@ static void look_up(const hashveil_query *query, struct answers *answers, hashve
     }
 }
 
+/* Drawn only when the evaluator has answered, so that it cannot know for which answers it will have
+ * to give a proof; and before anything is looked up, so that asking tells nothing of the picture.
+ */
+static bool wants_proof(const hashveil_query *query)
+{
+    return !query->batch.with_proof &&
+           randombytes_uniform(HUNDRED_PERCENT) < query->scanner->options.verified_percent;
+}
+
 hashveil_status hashveil_scanner_finish(hashveil_query *query, const uint8_t *response, size_t len,
                                         hashveil_verdict *out)
 {
+    if (wants_proof(query)) {
+        *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_PROOF_WANTED};
+        return hv_client_hold(&query->batch, response, len);
+    }
     struct answers *answers = hv_alloc_array(1, sizeof *answers);
     if (!answers) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    /* Drawn only now, when the evaluator has answered: it cannot know which answers are verified.
-     */
-    const bool verifies_proof =
-        randombytes_uniform(HUNDRED_PERCENT) < query->scanner->options.verified_percent;
-    const hashveil_status status =
-        hv_client_finalize(&query->batch, verifies_proof, response, len, answers->y);
+    const hashveil_status status = hv_client_finalize(&query->batch, response, len, answers->y);
     if (status == HASHVEIL_OK) {
         *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_NO_MATCH};
         if (query->is_low_quality) {

@@ -27,20 +27,27 @@ static bool blind_token(struct hv_client_batch *batch, uint32_t index, uint8_t *
     return worked;
 }
 
-hashveil_status hv_client_blind(struct hv_client_batch *batch)
+static void write_header(struct hv_client_batch *batch)
 {
-    struct hv_message message = {.epoch = batch->epoch, .count = element_count(batch)};
-    uint8_t *elements = batch->request + HV_MESSAGE_HEADER_BYTES;
-    hashveil_status status = hv_hidden_sum_draw(message.count, &batch->sum);
+    struct hv_message message = {
+        .with_proof = batch->with_proof, .epoch = batch->epoch, .count = element_count(batch)};
     memcpy(message.evaluator_public, batch->evaluator_public, HV_ELEMENT_BYTES);
     hv_message_write_header(HV_MESSAGE_REQUEST, &message, batch->request);
+}
+
+hashveil_status hv_client_blind(struct hv_client_batch *batch)
+{
+    uint8_t *elements = batch->request + HV_MESSAGE_HEADER_BYTES;
+    hashveil_status status = hv_hidden_sum_draw(element_count(batch), &batch->sum);
+    write_header(batch);
     for (uint32_t i = 0; i < batch->count && status == HASHVEIL_OK; i++) {
         status = hv_random_scalar(batch->blind[i]);
         if (status == HASHVEIL_OK && !blind_token(batch, i, elements + offset_of(batch, i))) {
             status = HASHVEIL_ERR_ARGUMENT;
         }
     }
-    if (status == HASHVEIL_OK && !hv_hidden_sum_write(&batch->sum, message.count, elements)) {
+    if (status == HASHVEIL_OK &&
+        !hv_hidden_sum_write(&batch->sum, element_count(batch), elements)) {
         status = HASHVEIL_ERR_ARGUMENT;
     }
     return status;
@@ -53,29 +60,52 @@ static hashveil_status check_header(const struct hv_client_batch *batch,
     if (memcmp(response->evaluator_public, batch->evaluator_public, HV_ELEMENT_BYTES) != 0) {
         return HASHVEIL_ERR_KEY;
     }
-    if (response->epoch != batch->epoch || response->count != element_count(batch)) {
+    if (response->with_proof != batch->with_proof || response->epoch != batch->epoch ||
+        response->count != element_count(batch)) {
         return HASHVEIL_ERR_PROTOCOL;
     }
     return HASHVEIL_OK;
 }
 
+static hashveil_status read_response(const struct hv_client_batch *batch, const uint8_t *response,
+                                     size_t len, struct hv_message *out)
+{
+    const hashveil_status status = hv_message_parse(HV_MESSAGE_RESPONSE, response, len, out);
+    return status == HASHVEIL_OK ? check_header(batch, out) : status;
+}
+
+hashveil_status hv_client_hold(struct hv_client_batch *batch, const uint8_t *response, size_t len)
+{
+    struct hv_message message;
+    const hashveil_status status = read_response(batch, response, len, &message);
+    if (status == HASHVEIL_OK) {
+        memcpy(batch->answers, message.elements, message.count * sizeof batch->answers[0]);
+        batch->is_held = true;
+        batch->with_proof = true;
+        write_header(batch);
+    }
+    return status;
+}
+
 /* Under the pinned key, not the one that the response names: they are the same by now. */
-static hashveil_status check_answers(const struct hv_client_batch *batch, bool verifies_proof,
+static hashveil_status check_answers(const struct hv_client_batch *batch,
                                      const struct hv_message *response)
 {
     const struct hv_statement statement = {.public_key = batch->evaluator_public,
                                            .blinded = batch->request + HV_MESSAGE_HEADER_BYTES,
                                            .evaluated = response->elements,
                                            .count = response->count};
-    if (!hv_element_is_valid(response->elements + (size_t)batch->sum.place * HV_ELEMENT_BYTES)) {
-        return HASHVEIL_ERR_PROTOCOL; /* as with any other element */
+    const uint8_t *checking = response->elements + (size_t)batch->sum.place * HV_ELEMENT_BYTES;
+    if (!hv_element_is_valid(checking)) {
+        return HASHVEIL_ERR_PROTOCOL; /* as unblinding says of all the others */
     }
-    if (!hv_hidden_sum_holds(&batch->sum, response->count, batch->evaluator_public,
-                             response->elements)) {
-        return HASHVEIL_ERR_KEY;
-    }
-    return !verifies_proof || hv_proof_verify(&statement, response->proof) ? HASHVEIL_OK
-                                                                           : HASHVEIL_ERR_KEY;
+    const bool is_right =
+        (!batch->is_held || memcmp(batch->answers, response->elements,
+                                   response->count * sizeof batch->answers[0]) == 0) &&
+        hv_hidden_sum_holds(&batch->sum, response->count, batch->evaluator_public,
+                            response->elements) &&
+        (!batch->with_proof || hv_proof_verify(&statement, response->proof));
+    return is_right ? HASHVEIL_OK : HASHVEIL_ERR_KEY;
 }
 
 static hashveil_status unblind(const struct hv_client_batch *batch, const uint8_t *answers,
@@ -111,20 +141,16 @@ done:
     return status;
 }
 
-hashveil_status hv_client_finalize(const struct hv_client_batch *batch, bool verifies_proof,
-                                   const uint8_t *response, size_t len,
-                                   uint8_t (*out)[HV_OPRF_OUTPUT_BYTES])
+hashveil_status hv_client_finalize(const struct hv_client_batch *batch, const uint8_t *response,
+                                   size_t len, uint8_t (*out)[HV_OPRF_OUTPUT_BYTES])
 {
     struct hv_message message;
-    hashveil_status status = hv_message_parse(HV_MESSAGE_RESPONSE, response, len, &message);
-    if (status == HASHVEIL_OK) {
-        status = check_header(batch, &message);
-    }
+    hashveil_status status = read_response(batch, response, len, &message);
     if (status == HASHVEIL_OK) {
         status = unblind(batch, message.elements, out);
     }
     if (status == HASHVEIL_OK) {
-        status = check_answers(batch, verifies_proof, &message);
+        status = check_answers(batch, &message);
     }
     return status;
 }

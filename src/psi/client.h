@@ -16,8 +16,9 @@
 
 enum { HV_CLIENT_MAX_TOKENS = HV_MESSAGE_MAX_ELEMENTS - 1 };
 
-/* One batch on its way. Starts as {0}. The caller fills epoch, evaluator_public, token and count;
- * blind fills the rest. The request has one element more than there are tokens. Clear wipes. */
+/* One batch on its way. Starts as {0}. The caller fills epoch, evaluator_public, token, count and
+ * with_proof; blind fills the rest. The request has one element more than there are tokens. Clear
+ * wipes. */
 struct hv_client_batch {
     uint64_t epoch;
     uint8_t evaluator_public[HV_ELEMENT_BYTES];
@@ -25,22 +26,29 @@ struct hv_client_batch {
     uint32_t count; /* of tokens */
     uint8_t blind[HV_CLIENT_MAX_TOKENS][HV_SCALAR_BYTES];
     struct hv_hidden_sum sum;
+    bool with_proof; /* whether the request asks for one */
+    bool is_held;    /* whether the evaluator is held to answers */
+    uint8_t answers[HV_MESSAGE_MAX_ELEMENTS][HV_ELEMENT_BYTES];
     uint8_t request[HV_REQUEST_MAX_BYTES]; /* hv_message_len of them */
 };
 
 /* Draws a fresh blind for each token and writes the request. Errors: ERR_IO (no random numbers). */
 HASHVEIL_MUST_USE hashveil_status hv_client_blind(struct hv_client_batch *batch);
 
+/* Keeps the response without proof that has come, and changes the request so that it asks for the
+ * same once more, with proof. Errors: as hv_client_finalize. */
+HASHVEIL_MUST_USE hashveil_status hv_client_hold(struct hv_client_batch *batch,
+                                                 const uint8_t *response, size_t len);
+
 /* Reads the response and gives the OPRF's output for each token, in order. May be called again.
  *
- * verifies_proof  whether the proof is checked: about as much work as all the rest. The hidden sum
- *                 always is.
+ * The hidden sum is checked, and the proof where the request asks for one: that is about as much
+ * work as all the rest. A response to a request that was held must have the same answers.
  *
  * Errors: ERR_PROTOCOL, ERR_VERSION, ERR_KEY (another evaluator's, or not evaluated under its key),
  * ERR_NO_MEMORY. */
 HASHVEIL_MUST_USE hashveil_status hv_client_finalize(const struct hv_client_batch *batch,
-                                                     bool verifies_proof, const uint8_t *response,
-                                                     size_t len,
+                                                     const uint8_t *response, size_t len,
                                                      uint8_t (*out)[HV_OPRF_OUTPUT_BYTES]);
 
 void hv_client_batch_clear(struct hv_client_batch *batch);

@@ -63,7 +63,10 @@ hashveil_status hashveil_evaluator_respond(const hashveil_evaluator *evaluator,
         }
     }
     hv_message_write_header(HV_MESSAGE_RESPONSE, &message, out);
-    *len_out = hv_message_len(HV_MESSAGE_RESPONSE, message.count);
+    *len_out = hv_message_len(HV_MESSAGE_RESPONSE, &message);
+    if (!message.with_proof) {
+        return HASHVEIL_OK;
+    }
     const struct hv_statement statement = {.public_key = evaluator->key.public_bytes,
                                            .blinded = message.elements,
                                            .evaluated = evaluated,

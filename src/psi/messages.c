@@ -22,10 +22,15 @@ static const char *const magic[] = {
     [HV_MESSAGE_RESPONSE] = "HVRS",
 };
 
-size_t hv_message_len(enum hv_message_kind kind, uint32_t count)
+static size_t proof_len(enum hv_message_kind kind, bool with_proof)
 {
-    return HV_MESSAGE_HEADER_BYTES + (size_t)count * HV_ELEMENT_BYTES +
-           (kind == HV_MESSAGE_RESPONSE ? HV_PROOF_BYTES : 0);
+    return kind == HV_MESSAGE_RESPONSE && with_proof ? HV_PROOF_BYTES : 0;
+}
+
+size_t hv_message_len(enum hv_message_kind kind, const struct hv_message *message)
+{
+    return HV_MESSAGE_HEADER_BYTES + (size_t)message->count * HV_ELEMENT_BYTES +
+           proof_len(kind, message->with_proof);
 }
 
 void hv_message_write_header(enum hv_message_kind kind, const struct hv_message *message,
@@ -35,7 +40,7 @@ void hv_message_write_header(enum hv_message_kind kind, const struct hv_message 
     hv_write_bytes(&writer, (const uint8_t *)magic[kind], MAGIC_LEN);
     hv_write_u16le(&writer, HV_MESSAGE_VERSION);
     hv_write_u8(&writer, HV_OPRF_MODE);
-    hv_write_u8(&writer, 0);
+    hv_write_u8(&writer, message->with_proof);
     hv_write_u64le(&writer, message->epoch);
     hv_write_bytes(&writer, message->evaluator_public, HV_ELEMENT_BYTES);
     hv_write_u32le(&writer, message->count);
@@ -49,7 +54,7 @@ hashveil_status hv_message_parse(enum hv_message_kind kind, const uint8_t *bytes
     const uint8_t *found_magic = hv_read_bytes(&in, MAGIC_LEN);
     const uint16_t version = hv_read_u16le(&in);
     const uint8_t mode = hv_read_u8(&in);
-    const uint8_t reserved = hv_read_u8(&in);
+    const uint8_t with_proof = hv_read_u8(&in);
     struct hv_message message = {.epoch = hv_read_u64le(&in)};
     hv_read_copy(&in, message.evaluator_public, HV_ELEMENT_BYTES);
     message.count = hv_read_u32le(&in);
@@ -60,11 +65,12 @@ hashveil_status hv_message_parse(enum hv_message_kind kind, const uint8_t *bytes
     if (version != HV_MESSAGE_VERSION || mode != HV_OPRF_MODE) {
         return HASHVEIL_ERR_VERSION;
     }
-    if (reserved != 0 || message.count == 0 || message.count > HV_MESSAGE_MAX_ELEMENTS) {
+    if (with_proof > 1 || message.count == 0 || message.count > HV_MESSAGE_MAX_ELEMENTS) {
         return HASHVEIL_ERR_PROTOCOL;
     }
+    message.with_proof = with_proof == 1;
     message.elements = hv_read_bytes(&in, (size_t)message.count * HV_ELEMENT_BYTES);
-    if (kind == HV_MESSAGE_RESPONSE) {
+    if (proof_len(kind, message.with_proof) > 0) {
         message.proof = hv_read_bytes(&in, HV_PROOF_BYTES);
     }
     if (in.failed || in.left != 0) {

@@ -50,7 +50,7 @@ static void end_unread(hashveil_file_result *result, hashveil_status status)
     }
 }
 
-/* The PSI step: one request, one response. */
+/* The PSI step: one request, one response; and once more where the answer is to be proved. */
 static hashveil_status ask(struct hv_checker *checker, hashveil_file_result *result)
 {
     hashveil_query *query = NULL;
@@ -59,12 +59,14 @@ static hashveil_status ask(struct hv_checker *checker, hashveil_file_result *res
     if (status != HASHVEIL_OK) {
         return status;
     }
-    status = hashveil_connection_exchange(checker->evaluator, HASHVEIL_PATH_EVALUATE,
-                                          hashveil_query_request(query), HASHVEIL_REQUEST_BYTES,
-                                          checker->response, sizeof checker->response, &len);
-    if (status == HASHVEIL_OK) {
-        status = hashveil_scanner_finish(query, checker->response, len, &result->verdict);
-    }
+    do {
+        status = hashveil_connection_exchange(checker->evaluator, HASHVEIL_PATH_EVALUATE,
+                                              hashveil_query_request(query), HASHVEIL_REQUEST_BYTES,
+                                              checker->response, sizeof checker->response, &len);
+        if (status == HASHVEIL_OK) {
+            status = hashveil_scanner_finish(query, checker->response, len, &result->verdict);
+        }
+    } while (status == HASHVEIL_OK && result->verdict.kind == HASHVEIL_VERDICT_PROOF_WANTED);
     hashveil_query_destroy(query);
     return status;
 }

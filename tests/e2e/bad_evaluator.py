@@ -99,10 +99,14 @@ def a_timeout_ends_the_wait_for_an_evaluator_that(world, row):
     expect_unchecked(world, Peer(world, "evaluator", row).address, LATE, "--timeout", "1")
 
 
-def other_key(world, body):
-    with open(world.key("evaluator", "other-") + ".pub", encoding="ascii") as file:
+def naming_key(world, body, name):
+    with open(world.key("evaluator", name) + ".pub", encoding="ascii") as file:
         digits = next(word for word in file.read().split() if len(word) == 64)
     return body[:16] + bytes.fromhex(digits) + body[48:]
+
+
+def other_key(world, body):
+    return naming_key(world, body, "other-")
 
 
 def with_last_element(body, element):
@@ -187,6 +191,17 @@ def an_evaluator_cannot_be_reached_where(world, row):
 def an_evaluator_with_another_key_is_named_with_the_reason(world):
     _, socket = world.evaluator(world.key("evaluator", "other-"))
     expect_unchecked(world, "unix:" + socket, OTHER_KEY)
+
+
+@cases({"always proved": 100, "proved at times": 50, "never proved": 0})
+def an_evaluator_is_caught_that_names_the_right_key_and_uses_another(world, row):
+    _, socket = world.evaluator(world.key("evaluator", "other-"))
+
+    def pass_on(way, _number, head, body):
+        return head + naming_key(world, body, "other-" if way == "request" else "")
+
+    expect_unchecked(world, Proxy(world, "proxy", socket, pass_on).address, OTHER_KEY,
+                     "--verify-share", str(row))
 
 
 @case

@@ -124,6 +124,26 @@ def a_second_scan_of_the_same_folder_repeats_no_element(world):
     equal(first & second, set(), "repeated elements")
 
 
+PROOF_WANTED = 7  # offset of the byte that says whether a proof is wanted
+
+
+@cases({"of none": 0, "of half": 50, "of all": 100})
+def whether_an_answer_is_to_be_proved_changes_nothing_else(world, row):
+    _, socket = world.evaluator()
+    proxy = Proxy(world, "proxy", socket)
+    paths = [path for make, _ in FOLDERS.values() for path in make(world)][:3 * PICTURES]
+    world.scan("--db", world.database, "--evaluator", proxy.address, "--workers", "1",
+               "--verify-share", str(row), *paths)
+    asked = {}
+    for body, answer in zip(bodies(proxy.requests), bodies(proxy.responses)):
+        wants = body[PROOF_WANTED]
+        equal(len(answer), RESPONSE_BYTES if wants else REQUEST_BYTES, "size of an answer")
+        asked.setdefault(body[:PROOF_WANTED] + body[PROOF_WANTED + 1:], []).append(wants)
+    equal(len(asked), len(paths), "different requests")
+    allowed = {0: [[0]], 50: [[0], [0, 1]], 100: [[1]]}[row]
+    assert all(wants in allowed for wants in asked.values()), asked.values()
+
+
 @case
 def several_workers_send_the_same_number_and_sizes(world):
     for number, (name, (paths, code)) in enumerate(FOLDERS.items()):

@@ -152,9 +152,10 @@ def what_has_arrived_is_answered_before_the_end(world):
 def an_evaluator_answers_each_fault_with_its_number(world):
     request, path = captured_request(world)
     faults = {
-        200: {"a right request": request},
+        200: {"a right request": request, "no proof wanted": request[:7] + b"\0" + request[8:]},
         400: {"nothing": b"", "a byte": b"H", "one byte too few": request[:-1],
-              "another magic": b"X" + request[1:], "a count of zero": request[:48] + bytes(4),
+              "another magic": b"X" + request[1:], "neither with proof nor without":
+                  request[:7] + b"\2" + request[8:], "a count of zero": request[:48] + bytes(4),
               "another count": request[:48] + struct.pack("<I", 256) + request[52:],
               "the identity": request[:-32] + bytes(32),
               "no element": request[:-32] + b"\xff" * 32, "zeros": bytes(len(request))},
@@ -167,7 +168,8 @@ def an_evaluator_answers_each_fault_with_its_number(world):
         for name, body in bodies.items():
             answer = ask(world, path, post("/v1/evaluate", body))
             equal(answer and answer[0], number, name)
-            equal(len(answer[1]) == len(request) + PROOF_BYTES, number == 200, f"{name}: body")
+            wanted = len(request) + body[7] * PROOF_BYTES if number == 200 else 0
+            equal(len(answer[1]) if wanted else 0, wanted, f"{name}: body")
     expect_healthy(world, path)
 
 

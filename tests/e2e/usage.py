@@ -65,6 +65,9 @@ WRONG = {
                                  "--report-store", "x", "path"), "--report-store"),
     "scan with a list and no store":
         ((*WITH_KEY, "--reporter-key", "x", "--list", "x", "path"), "--report-store"),
+    "scan with a share above the whole": ((*WITH_KEY, "--verify-share", "101", "path"),
+                                          "--verify-share"),
+    "scan with a share in words": ((*WITH_KEY, "--verify-share", "all", "path"), "--verify-share"),
     "scan with no workers": ((*WITH_KEY, "--workers", "0", "path"), "--workers"),
     "scan with a negative timeout": ((*WITH_KEY, "--timeout", "-1", "path"), "--timeout"),
     "scan with a timeout of 0": ((*WITH_KEY, "--timeout", "0", "path"), "--timeout"),

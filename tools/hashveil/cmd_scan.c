@@ -164,6 +164,7 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
         .spool_path = spool_path,
         .reporter_address =
             options->report_store_path ? input->reporter.address : options->reporter_address,
+        .scanner_options = &options->scanner,
         .timeout_ms = options->timeout_ms,
         .workers = options->workers,
         .fingerprint_options = options->decode.fingerprint,
@@ -191,7 +192,8 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct scan_options options = {.decode = DECODE_OPTIONS_DEFAULT};
+    struct scan_options options = {.scanner = HASHVEIL_SCANNER_OPTIONS_DEFAULT,
+                                   .decode = DECODE_OPTIONS_DEFAULT};
     struct scan_input input = {0};
     atomic_bool is_cancelled = false;
 

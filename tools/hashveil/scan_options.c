@@ -10,6 +10,7 @@ enum {
     OPTION_REPORTER,
     OPTION_REPORT_STORE,
     OPTION_LIST,
+    OPTION_VERIFY_SHARE,
     OPTION_TIMEOUT,
     OPTION_WORKERS
 };
@@ -36,6 +37,9 @@ const struct argp_option scan_option_rows[] = {
     {NULL, 0, NULL, 0, "How", 3},
     {"json", 'j', NULL, 0, "Print one JSON object a line", 3},
     {"quiet", 'q', NULL, 0, "Print a line for matches and trouble only", 3},
+    {"verify-share", OPTION_VERIFY_SHARE, "PERCENT", 0,
+     "Of 100 answers, for how many the evaluator must prove that it used the database's key; 10",
+     3},
     {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 3},
     {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "How long to wait for a peer's answer; 30", 3},
     {0},
@@ -129,6 +133,10 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case OPTION_WORKERS:
         options->workers = (unsigned)command_number(state, "--workers", text, 1, MAX_WORKERS);
+        return 0;
+    case OPTION_VERIFY_SHARE:
+        options->scanner.verified_percent =
+            (unsigned)command_number(state, "--verify-share", text, 0, 100);
         return 0;
     case OPTION_TIMEOUT:
         options->timeout_ms =

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hashveil/scanner.h>
+
 /* Texts are borrowed from argv; NULL where an option was not given. */
 struct scan_options {
     struct decode_options decode;
@@ -21,6 +23,7 @@ struct scan_options {
     const char *reporter_address;  /* at most one of this */
     const char *report_store_path; /* and this, for a reporter of our own */
     const char *list_path;
+    hashveil_scanner_options scanner;
     uint32_t timeout_ms; /* 0 for the library's */
     unsigned workers;
     bool is_json, is_quiet;
