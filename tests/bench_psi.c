@@ -6,11 +6,13 @@
 
 #include "base/threads.h"
 #include "draw.h"
+#include "psi/hidden_sum.h"
 #include "stopwatch.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { RUNS = 21, SEAL_RUNS = 5, SEALED_ENTRIES = 500, MASKS = 32 };
@@ -44,13 +46,13 @@ static void demand(hashveil_status status)
     }
 }
 
+/* Of one picture, without and with a proof. */
 struct match_times {
     double begin_ms[RUNS], evaluate_ms[RUNS], finish_ms[RUNS];
-    double multiply_ms[RUNS], client_bound_ms[RUNS];
 };
 
-static void time_one_match(const hashveil_scanner *scanner, const hashveil_evaluator *evaluator,
-                           size_t run, struct match_times *times)
+static void time_match(const hashveil_scanner *scanner, const hashveil_evaluator *evaluator,
+                       size_t run, struct match_times *times)
 {
     const hashveil_fingerprint fingerprint = draw_fingerprint(run);
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
@@ -64,46 +66,141 @@ static void time_one_match(const hashveil_scanner *scanner, const hashveil_evalu
                                       HASHVEIL_REQUEST_BYTES, response, &len));
     const double evaluated = now_ms();
     demand(hashveil_scanner_finish(query, response, len, &verdict));
-    const double finished = now_ms();
-    hashveil_query_destroy(query);
-    bare_multiplications(HASHVEIL_PROBES);
-    const double multiplied = now_ms();
-    bare_multiplications((size_t)2 * HASHVEIL_PROBES);
-    bare_hashes_to_group(HASHVEIL_PROBES);
     times->begin_ms[run] = begun - start;
     times->evaluate_ms[run] = evaluated - begun;
-    times->finish_ms[run] = finished - evaluated;
-    times->multiply_ms[run] = multiplied - finished;
-    times->client_bound_ms[run] = now_ms() - multiplied;
+    times->finish_ms[run] = now_ms() - evaluated;
+    hashveil_query_destroy(query);
+}
+
+struct bare_times {
+    double multiply_ms[RUNS], hash_ms[RUNS], add_ms[RUNS], sum_ms[RUNS];
+};
+
+/* The sum that is hidden in each request: making it and checking it. Under the secret scalar 1
+ * every element is its own answer. */
+static void hidden_sum(const uint8_t generator[HV_ELEMENT_BYTES])
+{
+    static uint8_t elements[HV_MESSAGE_MAX_ELEMENTS][HV_ELEMENT_BYTES];
+    struct hv_hidden_sum sum;
+    for (size_t i = 0; i < HV_MESSAGE_MAX_ELEMENTS; i++) {
+        memcpy(elements[i], element, sizeof element);
+    }
+    demand(hv_hidden_sum_draw(HV_MESSAGE_MAX_ELEMENTS, &sum));
+    if (!hv_hidden_sum_write(&sum, HV_MESSAGE_MAX_ELEMENTS, elements[0]) ||
+        !hv_hidden_sum_holds(&sum, HV_MESSAGE_MAX_ELEMENTS, generator, elements[0])) {
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void time_bare(size_t run, struct bare_times *times)
+{
+    static const uint8_t one[HV_SCALAR_BYTES] = {1};
+    uint8_t generator[HV_ELEMENT_BYTES];
+    uint8_t total[HV_ELEMENT_BYTES];
+    if (crypto_scalarmult_ristretto255_base(generator, one) != 0) {
+        exit(EXIT_FAILURE);
+    }
+    memcpy(total, element, sizeof total);
+    const double start = now_ms();
+    bare_multiplications(HASHVEIL_PROBES);
+    const double multiplied = now_ms();
+    bare_hashes_to_group(HASHVEIL_PROBES);
+    const double hashed = now_ms();
+    for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
+        crypto_core_ristretto255_add(total, total, element);
+    }
+    const double added = now_ms();
+    hidden_sum(generator);
+    times->multiply_ms[run] = multiplied - start;
+    times->hash_ms[run] = hashed - multiplied;
+    times->add_ms[run] = added - hashed;
+    times->sum_ms[run] = now_ms() - added;
+}
+
+static double device_ms(struct match_times *times)
+{
+    return median(times->begin_ms, RUNS) + median(times->finish_ms, RUNS);
+}
+
+/* Pippenger's buckets, the fastest way to add count products up where additions are cheap: one
+ * addition an element and window, two a bucket and window, one a doubling. */
+static size_t least_bucket_additions(size_t count)
+{
+    enum { SCALAR_BITS = 253 };
+    size_t least = SIZE_MAX;
+    for (size_t window_bits = 1; window_bits <= 12; window_bits++) {
+        const size_t windows = (SCALAR_BITS + window_bits - 1) / window_bits;
+        const size_t additions = windows * (count + ((size_t)2 << window_bits)) + SCALAR_BITS;
+        least = additions < least ? additions : least;
+    }
+    return least;
+}
+
+static void print_match(struct match_times *unproved, struct match_times *proved,
+                        struct bare_times *bare)
+{
+    const hashveil_scanner_options defaults = HASHVEIL_SCANNER_OPTIONS_DEFAULT;
+    const double multiply = median(bare->multiply_ms, RUNS);
+    const double add = median(bare->add_ms, RUNS);
+    const double sum = median(bare->sum_ms, RUNS);
+    const double bound = 2 * multiply + median(bare->hash_ms, RUNS);
+    const double evaluate = median(unproved->evaluate_ms, RUNS);
+    const double prove = median(proved->evaluate_ms, RUNS);
+    const double device = device_ms(unproved);
+    const double verify = device_ms(proved) - device;
+    /* A proof is asked for by the same request once more. */
+    const double share = defaults.verified_percent / 100.0;
+    const size_t elements = HV_MESSAGE_MAX_ELEMENTS;
+    printf("evaluator without proof: %7.0f evaluations/s, bare multiplications %7.0f/s, "
+           "ratio %.3f\n",
+           (double)elements / evaluate * 1e3, HASHVEIL_PROBES / multiply * 1e3,
+           multiply / HASHVEIL_PROBES * (double)elements / evaluate);
+    printf(
+        "evaluator with proof: %.2f ms a response, %.2f times that without; on average at %u %%, "
+        "%.2f times\n",
+        prove, prove / evaluate, defaults.verified_percent, 1 + share * prove / evaluate);
+    printf(
+        "device without proof: %.2f ms a picture, %.2f of them the hidden sum; (2 multiplications "
+        "+ hash to group) x %d %.2f ms, ratio %.3f, without the hidden sum %.3f\n",
+        device, sum, HASHVEIL_PROBES, bound, device / bound, (device - sum) / bound);
+    printf("device with proof: %.2f ms a picture, ratio %.3f; on average at %u %%, %.3f\n",
+           device + verify, (device + verify) / bound, defaults.verified_percent,
+           (device + share * verify) / bound);
+    printf("verifying a proof: %.2f ms; 2 x %zu multiplications and additions %.2f ms, ratio %.3f; "
+           "by buckets of encoded additions %.0f ms\n",
+           verify, elements, 2 * (multiply + add) * (double)elements / HASHVEIL_PROBES,
+           verify / (2 * (multiply + add) * (double)elements / HASHVEIL_PROBES),
+           2 * (double)least_bucket_additions(elements) * add / HASHVEIL_PROBES);
 }
 
 static void bench_match(const char *path)
 {
-    static struct match_times times;
+    static struct match_times unproved;
+    static struct match_times proved;
+    static struct bare_times bare;
+    const hashveil_scanner_options none = {.verified_percent = 0};
+    const hashveil_scanner_options all = {.verified_percent = 100};
     hashveil_sealed_db *db;
-    hashveil_scanner *scanner;
+    hashveil_scanner *trusting;
+    hashveil_scanner *verifying;
     hashveil_evaluator *evaluator;
     const char *where;
     const hashveil_key key = draw_evaluator_key();
     hashveil_entries entries = draw_entries(SEALED_ENTRIES);
     draw_database(path, &entries, &key);
     demand(hashveil_sealed_db_open(path, &db, &where));
-    demand(hashveil_scanner_create(db, NULL, &scanner));
+    demand(hashveil_scanner_create(db, &none, &trusting));
+    demand(hashveil_scanner_create(db, &all, &verifying));
     demand(hashveil_evaluator_create(&key, &evaluator));
     for (size_t run = 0; run < RUNS; run++) {
-        time_one_match(scanner, evaluator, run, &times);
+        time_match(trusting, evaluator, run, &unproved);
+        time_match(verifying, evaluator, run, &proved);
+        time_bare(run, &bare);
     }
-    const double evaluate = median(times.evaluate_ms, RUNS);
-    const double multiply = median(times.multiply_ms, RUNS);
-    const double client = median(times.begin_ms, RUNS) + median(times.finish_ms, RUNS);
-    const double bound = median(times.client_bound_ms, RUNS);
-    printf("evaluator: %7.0f evaluations/s, bare multiplications %7.0f/s, ratio %.3f\n",
-           HASHVEIL_PROBES / evaluate * 1e3, HASHVEIL_PROBES / multiply * 1e3, multiply / evaluate);
-    printf("device: %.2f ms a picture, (2 multiplications + hash to group) x %d %.2f ms, "
-           "ratio %.3f\n",
-           client, HASHVEIL_PROBES, bound, client / bound);
+    print_match(&unproved, &proved, &bare);
     hashveil_evaluator_destroy(evaluator);
-    hashveil_scanner_destroy(scanner);
+    hashveil_scanner_destroy(verifying);
+    hashveil_scanner_destroy(trusting);
     hashveil_sealed_db_close(db);
     hashveil_entries_clear(&entries);
 }
