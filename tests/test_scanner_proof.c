@@ -15,7 +15,8 @@ enum {
     HEADER_BYTES = 52,
     ELEMENT_BYTES = 32,
     PROOF_BYTES = 64,
-    PROOF_OFFSET = 7 /* of the header's byte for it */
+    PROOF_OFFSET = 7, /* of the header's byte for it */
+    TRIES = 40        /* where chance decides */
 };
 
 static char path[] = "/tmp/hashveil-proof-XXXXXX";
@@ -96,11 +97,11 @@ static void expect(struct exchange *exchange, hashveil_status expected)
     ck_assert(expected != HASHVEIL_OK || verdict.kind == HASHVEIL_VERDICT_MATCH);
 }
 
-/* Begins until a proof of the first answer is wanted. */
+/* Begins until a proof of the first answer is wanted: at 90 % the first or second time, mostly. */
 static void begin_held(struct exchange *exchange, const hashveil_evaluator *by)
 {
     hashveil_verdict verdict = {0};
-    for (;;) {
+    for (unsigned i = 0; i < TRIES; i++) {
         begin(exchange, 90, by);
         if (finish(exchange, &verdict) == HASHVEIL_OK &&
             verdict.kind == HASHVEIL_VERDICT_PROOF_WANTED) {
@@ -108,16 +109,15 @@ static void begin_held(struct exchange *exchange, const hashveil_evaluator *by)
         }
         end(exchange);
     }
+    ck_abort_msg("no proof was wanted");
 }
 
 /* Of TRIES responses, for how many a proof is wanted: percent of them, within five standard
  * deviations. Where it is wanted for all, the first request asks for it. */
-enum { TRIES = 60 };
-
 static const struct {
     unsigned percent, least, most;
     size_t proof_bytes;
-} shares[] = {{0, 0, 0, 0}, {50, 10, 50, 0}, {100, 0, 0, PROOF_BYTES}};
+} shares[] = {{0, 0, 0, 0}, {50, 4, 36, 0}, {100, 0, 0, PROOF_BYTES}};
 enum { SHARES = sizeof shares / sizeof shares[0] };
 
 START_TEST(proofs_are_wanted_for_the_share_that_was_asked_for)
@@ -218,7 +218,7 @@ START_TEST(one_element_under_another_key_is_noticed_half_of_the_time_where_not_p
         noticed += status == HASHVEIL_ERR_KEY;
         end(&exchange);
     }
-    ck_assert_msg(noticed >= 10 && noticed <= 50, "%u of %d noticed", noticed, TRIES);
+    ck_assert_msg(noticed >= 4 && noticed <= 36, "%u of %d noticed", noticed, TRIES);
 }
 END_TEST
 
