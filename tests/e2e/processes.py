@@ -46,11 +46,11 @@ def children_of(pid):
 
 
 def is_service(pid):
-    """Returns whether a child is the program itself, and not one of its decoders."""
+    """Returns whether a child is a private service: not a decoder, nor one about to become one."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read().partition(b"\0")[0] != b"hashveil-decoder"
-    except OSError:
+            return file.read().split(b"\0")[1] in (b"evaluator", b"reporter")
+    except (OSError, IndexError):
         return False
 
 
