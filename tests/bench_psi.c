@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RUNS = 21, SEAL_RUNS = 5, SEALED_ENTRIES = 500, MASKS = 32 };
+enum { RUNS = 21, SEAL_RUNS = 5, SEALED_ENTRIES = 500, MASKS = 32, ELEMENTS = HASHVEIL_PROBES + 1 };
 
 static uint8_t scalar[32];
 static uint8_t element[32];
@@ -55,15 +55,16 @@ static void time_match(const hashveil_scanner *scanner, const hashveil_evaluator
                        size_t run, struct match_times *times)
 {
     const hashveil_fingerprint fingerprint = draw_fingerprint(run);
+    const hashveil_subject subject = {.forms = &fingerprint, .form_count = 1};
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
     hashveil_query *query;
     hashveil_verdict verdict;
     const double start = now_ms();
-    demand(hashveil_scanner_begin(scanner, &fingerprint, &query));
+    demand(hashveil_scanner_begin(scanner, &subject, &query));
     const double begun = now_ms();
-    demand(hashveil_evaluator_respond(evaluator, hashveil_query_request(query),
-                                      HASHVEIL_REQUEST_BYTES, response, &len));
+    const uint8_t *request = hashveil_query_request(query, &len);
+    demand(hashveil_evaluator_respond(evaluator, request, len, response, &len));
     const double evaluated = now_ms();
     demand(hashveil_scanner_finish(query, response, len, &verdict));
     times->begin_ms[run] = begun - start;
@@ -80,14 +81,14 @@ struct bare_times {
  * every element is its own answer. */
 static void hidden_sum(const uint8_t generator[HV_ELEMENT_BYTES])
 {
-    static uint8_t elements[HV_MESSAGE_MAX_ELEMENTS][HV_ELEMENT_BYTES];
+    static uint8_t elements[ELEMENTS][HV_ELEMENT_BYTES];
     struct hv_hidden_sum sum;
-    for (size_t i = 0; i < HV_MESSAGE_MAX_ELEMENTS; i++) {
+    for (size_t i = 0; i < ELEMENTS; i++) {
         memcpy(elements[i], element, sizeof element);
     }
-    demand(hv_hidden_sum_draw(HV_MESSAGE_MAX_ELEMENTS, &sum));
-    if (!hv_hidden_sum_write(&sum, HV_MESSAGE_MAX_ELEMENTS, elements[0]) ||
-        !hv_hidden_sum_holds(&sum, HV_MESSAGE_MAX_ELEMENTS, generator, elements[0])) {
+    demand(hv_hidden_sum_draw(ELEMENTS, &sum));
+    if (!hv_hidden_sum_write(&sum, ELEMENTS, elements[0]) ||
+        !hv_hidden_sum_holds(&sum, ELEMENTS, generator, elements[0])) {
         exit(EXIT_FAILURE);
     }
 }
@@ -150,7 +151,7 @@ static void print_match(struct match_times *unproved, struct match_times *proved
     const double verify = device_ms(proved) - device;
     /* A proof is asked for by the same request once more. */
     const double share = defaults.verified_percent / 100.0;
-    const size_t elements = HV_MESSAGE_MAX_ELEMENTS;
+    const size_t elements = ELEMENTS;
     printf("evaluator without proof: %7.0f evaluations/s, bare multiplications %7.0f/s, "
            "ratio %.3f\n",
            (double)elements / evaluate * 1e3, HASHVEIL_PROBES / multiply * 1e3,

@@ -21,7 +21,7 @@ enum { MAX_CLIENTS = 16, HEAD_MAX_BYTES = 1024, FIXED_FDS = 2 };
 
 /* A request that comes in. */
 struct client {
-    char bytes[HEAD_MAX_BYTES + HASHVEIL_REQUEST_BYTES];
+    char bytes[HEAD_MAX_BYTES + HASHVEIL_REQUEST_MAX_BYTES + 1];
     size_t len;
 };
 
@@ -76,25 +76,35 @@ static bool answer_request(struct evaluator_peer *peer, int fd, const uint8_t *b
     return send_all(fd, head, (size_t)head_len) && send_all(fd, response, len);
 }
 
+/* What the head says, or more than there is room for. */
+static size_t body_len_of(const char *head)
+{
+    static const char field[] = "Content-Length: ";
+    const char *found = strcasestr(head, field);
+    return found ? strtoul(found + sizeof field - 1, NULL, 10) : SIZE_MAX / 2;
+}
+
 /* Returns whether the client may go on. Whoever asks for anything else is hung up on. */
 static bool receive(struct evaluator_peer *peer, int fd, struct client *client)
 {
-    const size_t room = sizeof client->bytes - client->len;
+    const size_t room = sizeof client->bytes - 1 - client->len; /* a NUL behind */
     const ssize_t got = recv(fd, client->bytes + client->len, room, 0);
     if (got <= 0) {
         return false;
     }
     client->len += (size_t)got;
+    client->bytes[client->len] = '\0';
     const char *end = memmem(client->bytes, client->len, "\r\n\r\n", 4);
     const size_t head_len = end ? (size_t)(end - client->bytes) + 4 : 0;
-    if (head_len == 0 || client->len < head_len + HASHVEIL_REQUEST_BYTES) {
-        return client->len < sizeof client->bytes;
+    const size_t body_len = end ? body_len_of(client->bytes) : 0;
+    if (head_len == 0 || client->len < head_len + body_len) {
+        return client->len < sizeof client->bytes - 1;
     }
-    const bool is_right = client->len == head_len + HASHVEIL_REQUEST_BYTES &&
+    const bool is_right = client->len == head_len + body_len &&
                           strncmp(client->bytes, REQUEST_LINE, strlen(REQUEST_LINE)) == 0;
     client->len = 0;
-    return is_right && answer_request(peer, fd, (const uint8_t *)client->bytes + head_len,
-                                      HASHVEIL_REQUEST_BYTES);
+    return is_right &&
+           answer_request(peer, fd, (const uint8_t *)client->bytes + head_len, body_len);
 }
 
 static void take_client(struct evaluator_peer *peer)

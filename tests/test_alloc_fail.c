@@ -318,6 +318,7 @@ static hashveil_status open_database_bytes(void)
 static hashveil_status match(void)
 {
     static const hashveil_scanner_options verify_all = {.verified_percent = 100};
+    const hashveil_subject subject = {.forms = &fingerprint, .form_count = 1};
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
     hashveil_verdict verdict;
@@ -329,11 +330,11 @@ static hashveil_status match(void)
         status = hashveil_scanner_create(folder->database, &verify_all, &scanner);
     }
     if (status == HASHVEIL_OK) {
-        status = hashveil_scanner_begin(scanner, &fingerprint, &query);
+        status = hashveil_scanner_begin(scanner, &subject, &query);
     }
     if (status == HASHVEIL_OK) {
-        status = hashveil_evaluator_respond(evaluator, hashveil_query_request(query),
-                                            HASHVEIL_REQUEST_BYTES, response, &len);
+        const uint8_t *request = hashveil_query_request(query, &len);
+        status = hashveil_evaluator_respond(evaluator, request, len, response, &len);
     }
     if (status == HASHVEIL_OK) {
         status = hashveil_scanner_finish(query, response, len, &verdict);

@@ -13,9 +13,11 @@ enum { COUNT = 64, BATCHES = 3, BLINDS = BATCHES * COUNT, ELEMENTS = BATCHES * (
 /* The same few tokens in every batch, and in each batch some of them twice. */
 static void blind(struct hv_client_batch *batch)
 {
-    *batch = (struct hv_client_batch){.epoch = 7, .count = COUNT};
+    ck_assert_int_eq(hv_client_batch_init(COUNT, batch), HASHVEIL_OK);
+    batch->epoch = 7;
     for (uint32_t i = 0; i < COUNT; i++) {
-        batch->token[i] = (struct hv_token){.bits = i / 2, .mask = 3};
+        const struct hv_token token = {.bits = i / 2, .mask = 3};
+        hv_token_encode(&token, batch->epoch, &batch->input[i]);
     }
     ck_assert_int_ge(sodium_init(), 0);
     ck_assert_int_eq(hv_client_blind(batch), HASHVEIL_OK);
@@ -36,7 +38,7 @@ static void expect_all_different(uint8_t (*rows)[HV_ELEMENT_BYTES], size_t count
 
 START_TEST(no_blind_and_no_element_comes_twice)
 {
-    static struct hv_client_batch batch;
+    struct hv_client_batch batch;
     static uint8_t blinds[BLINDS][HV_ELEMENT_BYTES];
     static uint8_t elements[ELEMENTS][HV_ELEMENT_BYTES];
     for (size_t i = 0; i < BATCHES; i++) {
@@ -44,28 +46,28 @@ START_TEST(no_blind_and_no_element_comes_twice)
         memcpy(blinds[i * COUNT], batch.blind, sizeof batch.blind[0] * COUNT);
         memcpy(elements[i * (COUNT + 1)], batch.request + HV_MESSAGE_HEADER_BYTES,
                sizeof elements[0] * (COUNT + 1));
+        hv_client_batch_clear(&batch);
     }
     expect_all_different(blinds, BLINDS, "blind");
     expect_all_different(elements, ELEMENTS, "element");
 }
 END_TEST
 
-START_TEST(every_element_but_the_hidden_sum_is_its_token_under_its_blind)
+START_TEST(every_element_but_the_hidden_sum_is_its_input_under_its_blind)
 {
-    static struct hv_client_batch batch;
+    struct hv_client_batch batch;
     blind(&batch);
     const uint8_t *sent = batch.request + HV_MESSAGE_HEADER_BYTES;
     for (size_t i = 0; i < COUNT; i++, sent += HV_ELEMENT_BYTES) {
         if (i == batch.sum.place) {
             sent += HV_ELEMENT_BYTES;
         }
-        struct hv_token_input input;
         uint8_t element[HV_ELEMENT_BYTES];
-        hv_token_encode(&batch.token[i], batch.epoch, &input);
-        const struct hv_piece piece = hv_token_piece(&input);
+        const struct hv_piece piece = hv_token_piece(&batch.input[i]);
         ck_assert(hv_oprf_blind(HV_OPRF_MODE, &piece, batch.blind[i], element));
         ck_assert_mem_eq(element, sent, HV_ELEMENT_BYTES);
     }
+    hv_client_batch_clear(&batch);
 }
 END_TEST
 
@@ -74,7 +76,7 @@ int main(void)
     Suite *suite = suite_create("blinding");
     TCase *tcase = tcase_create("blinding");
     tcase_add_test(tcase, no_blind_and_no_element_comes_twice);
-    tcase_add_test(tcase, every_element_but_the_hidden_sum_is_its_token_under_its_blind);
+    tcase_add_test(tcase, every_element_but_the_hidden_sum_is_its_input_under_its_blind);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

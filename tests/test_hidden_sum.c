@@ -3,6 +3,8 @@
  */
 #include "psi/hidden_sum.h"
 
+#include <hashveil/scanner.h>
+
 #include "psi/oprf.h"
 #include "run_suite.h"
 
@@ -10,7 +12,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { COUNT = 8, DRAWS = 1000, FULL = HV_MESSAGE_MAX_ELEMENTS };
+enum { COUNT = 8, DRAWS = 1000, USUAL = HASHVEIL_PROBES + 1, FULL = HV_MESSAGE_MAX_ELEMENTS };
 
 static uint8_t secret[32], other_secret[32], public_key[32];
 static uint8_t elements[FULL][32], answers[FULL][32];
@@ -38,7 +40,7 @@ static void draw(uint32_t count, struct hv_hidden_sum *out)
     ck_assert(hv_hidden_sum_write(out, count, elements[0]));
 }
 
-static const uint32_t counts[] = {1, 2, 3, COUNT, FULL};
+static const uint32_t counts[] = {1, 2, 3, COUNT, USUAL, FULL};
 enum { COUNTS = sizeof counts / sizeof counts[0] };
 
 START_TEST(right_answers_fit)

@@ -11,7 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ENTRIES = 40, HEADER_BYTES = 52, PROOF_OFFSET = 7 };
+enum {
+    ENTRIES = 40,
+    HEADER_BYTES = 52,
+    ELEMENT_BYTES = 32,
+    ELEMENTS = HASHVEIL_PROBES + 1,
+    REQUEST_BYTES = 8276, /* 8 KiB and 84 */
+    PROOF_OFFSET = 7
+};
 
 static char path[] = "/tmp/hashveil-scanner-XXXXXX";
 static hashveil_key key;
@@ -48,17 +55,27 @@ static void tear_down(void)
 
 static hashveil_query *begin(const hashveil_fingerprint *fingerprint)
 {
+    const hashveil_subject subject = {.forms = fingerprint, .form_count = fingerprint != NULL};
     hashveil_query *query;
-    ck_assert_int_eq(hashveil_scanner_begin(scanner, fingerprint, &query), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_scanner_begin(scanner, &subject, &query), HASHVEIL_OK);
     return query;
+}
+
+/* The request, and that it has the size that all have. */
+static const uint8_t *request_of(const hashveil_query *query)
+{
+    size_t len;
+    const uint8_t *request = hashveil_query_request(query, &len);
+    ck_assert_uint_eq(len, REQUEST_BYTES);
+    return request;
 }
 
 static void respond(const hashveil_query *query, uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES],
                     size_t *len)
 {
-    ck_assert_int_eq(hashveil_evaluator_respond(evaluator, hashveil_query_request(query),
-                                                HASHVEIL_REQUEST_BYTES, response, len),
-                     HASHVEIL_OK);
+    ck_assert_int_eq(
+        hashveil_evaluator_respond(evaluator, request_of(query), REQUEST_BYTES, response, len),
+        HASHVEIL_OK);
 }
 
 static hashveil_verdict scan(const hashveil_fingerprint *fingerprint)
@@ -121,30 +138,36 @@ START_TEST(a_listed_hash_of_low_quality_asks_for_nothing)
 END_TEST
 
 /* The evaluator's whole view: one size, one header, and elements that never come again. */
-START_TEST(requests_tell_nothing_of_the_picture)
+START_TEST(requests_tell_nothing_of_the_file)
 {
     hashveil_fingerprint fingerprint[4] = {draw_fingerprint(0), draw_fingerprint(0),
                                            draw_fingerprint(2000), draw_fingerprint(1)};
     fingerprint[3].quality = 0;
-    hashveil_query *query[4];
-    for (size_t i = 0; i < 4; i++) {
-        query[i] = begin(&fingerprint[i]);
-        ck_assert_mem_eq(hashveil_query_request(query[i]), hashveil_query_request(query[0]),
-                         HEADER_BYTES);
+    enum { QUERIES = 5 };
+    hashveil_query *query[QUERIES];
+    for (size_t i = 0; i < QUERIES; i++) {
+        query[i] = begin(i < 4 ? &fingerprint[i] : NULL); /* the last one is no picture */
+        ck_assert_mem_eq(request_of(query[i]), request_of(query[0]), HEADER_BYTES);
     }
-    const size_t count = (size_t)4 * HASHVEIL_PROBES;
+    const size_t count = (size_t)QUERIES * ELEMENTS;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *a = hashveil_query_request(query[i / HASHVEIL_PROBES]) + HEADER_BYTES +
-                           i % HASHVEIL_PROBES * 32;
+        const uint8_t *a =
+            request_of(query[i / ELEMENTS]) + HEADER_BYTES + i % ELEMENTS * ELEMENT_BYTES;
         for (size_t k = 0; k < i; k++) {
-            const uint8_t *b = hashveil_query_request(query[k / HASHVEIL_PROBES]) + HEADER_BYTES +
-                               k % HASHVEIL_PROBES * 32;
-            ck_assert_mem_ne(a, b, 32);
+            const uint8_t *b =
+                request_of(query[k / ELEMENTS]) + HEADER_BYTES + k % ELEMENTS * ELEMENT_BYTES;
+            ck_assert_int_ne(memcmp(a, b, ELEMENT_BYTES), 0);
         }
     }
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < QUERIES; i++) {
         hashveil_query_destroy(query[i]);
     }
+}
+END_TEST
+
+START_TEST(what_is_no_picture_opens_nothing)
+{
+    ck_assert_int_eq(scan(NULL).kind, HASHVEIL_VERDICT_NO_MATCH);
 }
 END_TEST
 
@@ -158,9 +181,9 @@ START_TEST(another_evaluators_answer_is_refused)
     hashveil_evaluator *stranger;
     hashveil_query *query = begin(&fingerprint);
     ck_assert_int_eq(hashveil_evaluator_create(&other, &stranger), HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_evaluator_respond(stranger, hashveil_query_request(query),
-                                                HASHVEIL_REQUEST_BYTES, response, &len),
-                     HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(
+        hashveil_evaluator_respond(stranger, request_of(query), REQUEST_BYTES, response, &len),
+        HASHVEIL_ERR_KEY);
     respond(query, response, &len);
     response[16] ^= 1; /* the key that the response names */
     ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_ERR_KEY);
@@ -201,7 +224,7 @@ START_TEST(damaged_messages_are_refused)
 {
     const size_t offset = damages[_i].offset;
     const hashveil_fingerprint fingerprint = draw_fingerprint(0);
-    uint8_t request[HASHVEIL_REQUEST_BYTES];
+    uint8_t request[REQUEST_BYTES];
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
     uint8_t other[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
@@ -210,7 +233,7 @@ START_TEST(damaged_messages_are_refused)
     hashveil_query *query = begin(&fingerprint);
     respond(query, response, &len);
 
-    memcpy(request, hashveil_query_request(query), sizeof request);
+    memcpy(request, request_of(query), sizeof request);
     request[offset] ^= damage_of(offset);
     ck_assert_msg(hashveil_evaluator_respond(evaluator, request, sizeof request, other,
                                              &other_len) == damages[_i].request_status,
@@ -230,19 +253,19 @@ END_TEST
 START_TEST(messages_of_another_length_are_refused)
 {
     const hashveil_fingerprint fingerprint = draw_fingerprint(0);
-    uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES + 1] = {0};
+    uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES] = {0};
     uint8_t other[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
     size_t other_len;
     hashveil_verdict verdict;
     hashveil_query *query = begin(&fingerprint);
-    const uint8_t *request = hashveil_query_request(query);
+    const uint8_t *request = request_of(query);
     respond(query, response, &len);
     for (size_t cut = 0; cut < len; cut++) {
         ck_assert_int_eq(hashveil_scanner_finish(query, response, cut, &verdict),
                          HASHVEIL_ERR_PROTOCOL);
     }
-    for (size_t cut = 0; cut < HASHVEIL_REQUEST_BYTES; cut++) {
+    for (size_t cut = 0; cut < REQUEST_BYTES; cut++) {
         ck_assert_int_eq(hashveil_evaluator_respond(evaluator, request, cut, other, &other_len),
                          HASHVEIL_ERR_PROTOCOL);
     }
@@ -279,7 +302,8 @@ int main(void)
     tcase_add_loop_test(match, an_edited_copy_within_31_bits_opens_its_record, 1, 32);
     tcase_add_loop_test(match, an_unlisted_hash_opens_nothing, 0, 4);
     tcase_add_test(match, a_listed_hash_of_low_quality_asks_for_nothing);
-    tcase_add_test(match, requests_tell_nothing_of_the_picture);
+    tcase_add_test(match, what_is_no_picture_opens_nothing);
+    tcase_add_test(match, requests_tell_nothing_of_the_file);
     suite_add_tcase(suite, match);
 
     tcase_set_timeout(refusal, 120);

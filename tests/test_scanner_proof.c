@@ -13,6 +13,7 @@
 enum {
     ENTRIES = 10,
     HEADER_BYTES = 52,
+    REQUEST_BYTES = 8276,
     ELEMENT_BYTES = 32,
     PROOF_BYTES = 64,
     PROOF_OFFSET = 7, /* of the header's byte for it */
@@ -64,17 +65,20 @@ struct exchange {
 
 static void respond(struct exchange *exchange, const hashveil_evaluator *by)
 {
-    ck_assert_int_eq(hashveil_evaluator_respond(by, hashveil_query_request(exchange->query),
-                                                HASHVEIL_REQUEST_BYTES, exchange->response,
-                                                &exchange->len),
-                     HASHVEIL_OK);
+    size_t len;
+    const uint8_t *request = hashveil_query_request(exchange->query, &len);
+    ck_assert_uint_eq(len, REQUEST_BYTES);
+    ck_assert_int_eq(
+        hashveil_evaluator_respond(by, request, len, exchange->response, &exchange->len),
+        HASHVEIL_OK);
 }
 
 static void begin(struct exchange *exchange, unsigned percent, const hashveil_evaluator *by)
 {
     const hashveil_scanner_options options = {.verified_percent = percent};
+    const hashveil_subject subject = {.forms = &listed, .form_count = 1};
     ck_assert_int_eq(hashveil_scanner_create(db, &options, &exchange->scanner), HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_scanner_begin(exchange->scanner, &listed, &exchange->query),
+    ck_assert_int_eq(hashveil_scanner_begin(exchange->scanner, &subject, &exchange->query),
                      HASHVEIL_OK);
     respond(exchange, by);
 }
@@ -127,7 +131,7 @@ START_TEST(proofs_are_wanted_for_the_share_that_was_asked_for)
         struct exchange exchange;
         hashveil_verdict verdict;
         begin(&exchange, shares[_i].percent, evaluator);
-        ck_assert_uint_eq(exchange.len, HASHVEIL_REQUEST_BYTES + shares[_i].proof_bytes);
+        ck_assert_uint_eq(exchange.len, REQUEST_BYTES + shares[_i].proof_bytes);
         ck_assert_int_eq(finish(&exchange, &verdict), HASHVEIL_OK);
         wanted += verdict.kind == HASHVEIL_VERDICT_PROOF_WANTED;
         end(&exchange);
@@ -143,12 +147,12 @@ START_TEST(a_proof_is_asked_for_by_the_same_request_and_gives_the_same_verdict)
     uint8_t first[HASHVEIL_RESPONSE_MAX_BYTES];
     begin_held(&exchange, evaluator);
     memcpy(first, exchange.response, sizeof first);
-    ck_assert_uint_eq(exchange.len, HASHVEIL_REQUEST_BYTES);
+    ck_assert_uint_eq(exchange.len, REQUEST_BYTES);
     respond(&exchange, evaluator);
-    ck_assert_uint_eq(exchange.len, HASHVEIL_REQUEST_BYTES + PROOF_BYTES);
+    ck_assert_uint_eq(exchange.len, REQUEST_BYTES + PROOF_BYTES);
     ck_assert_uint_eq(exchange.response[PROOF_OFFSET], 1);
     first[PROOF_OFFSET] = 1;
-    ck_assert_mem_eq(first, exchange.response, HASHVEIL_REQUEST_BYTES);
+    ck_assert_mem_eq(first, exchange.response, REQUEST_BYTES);
     expect(&exchange, HASHVEIL_OK);
     end(&exchange);
 }
@@ -188,9 +192,8 @@ static void spoil_element(struct exchange *exchange, size_t index)
     uint8_t other[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
     const size_t offset = HEADER_BYTES + index * ELEMENT_BYTES;
-    ck_assert_int_eq(hashveil_evaluator_respond(liar, hashveil_query_request(exchange->query),
-                                                HASHVEIL_REQUEST_BYTES, other, &len),
-                     HASHVEIL_OK);
+    const uint8_t *request = hashveil_query_request(exchange->query, &len);
+    ck_assert_int_eq(hashveil_evaluator_respond(liar, request, len, other, &len), HASHVEIL_OK);
     memcpy(exchange->response + offset, other + offset, ELEMENT_BYTES);
 }
 
@@ -265,9 +268,10 @@ END_TEST
 START_TEST(a_proof_that_was_not_asked_for_is_refused)
 {
     struct exchange exchange;
-    uint8_t request[HASHVEIL_REQUEST_BYTES];
+    uint8_t request[REQUEST_BYTES];
+    size_t len;
     begin(&exchange, 0, evaluator);
-    memcpy(request, hashveil_query_request(exchange.query), sizeof request);
+    memcpy(request, hashveil_query_request(exchange.query, &len), sizeof request);
     request[PROOF_OFFSET] = 1;
     ck_assert_int_eq(hashveil_evaluator_respond(evaluator, request, sizeof request,
                                                 exchange.response, &exchange.len),

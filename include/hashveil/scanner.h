@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One picture against a sealed database, without I/O: begin gives the request for the evaluator,
+/* One file against a sealed database, without I/O: begin gives the request for the evaluator,
  * finish takes its response. The application moves the bytes; hashveil/transport.h can. */
 #ifndef HASHVEIL_SCANNER_H
 #define HASHVEIL_SCANNER_H
@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hashveil/digest.h>
 #include <hashveil/pdq.h>
 #include <hashveil/sealed_db.h>
 #include <hashveil/status.h>
@@ -16,15 +17,25 @@ extern "C" {
 #endif
 
 enum {
-    HASHVEIL_PROBES = 256, /**< in every request, whatever the picture; one element more checks */
-    HASHVEIL_REQUEST_BYTES = 8276,
-    HASHVEIL_RESPONSE_MAX_BYTES = 8340
+    HASHVEIL_PROBES = 256, /**< in every request, whatever the file; one element more checks */
+    HASHVEIL_PROBES_DIHEDRAL = 1024, /**< in place of them where all turned forms are asked for */
+    HASHVEIL_REQUEST_MAX_BYTES = 32852,
+    HASHVEIL_RESPONSE_MAX_BYTES = 32916
 };
+
+/** What is known of a file. Borrowed, all of it. */
+typedef struct hashveil_subject {
+    /** form_count fingerprints: the first is the picture's own, the others are of what else it may
+     * be listed as, another policy's for example. NULL where there is no picture. */
+    const hashveil_fingerprint *forms;
+    size_t form_count;
+    const hashveil_digests *digests; /**< of the file's bytes; NULL where not known */
+} hashveil_subject;
 
 /** A database and what is derived from it. Shared freely between threads. */
 typedef struct hashveil_scanner hashveil_scanner;
 
-/** One picture on its way: holds secrets. Used by one thread at a time. */
+/** One file on its way: holds secrets. Used by one thread at a time. */
 typedef struct hashveil_query hashveil_query;
 
 #define HASHVEIL_VERDICT_TABLE(X)                                                                  \
@@ -71,24 +82,24 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_create(
 HASHVEIL_API void hashveil_scanner_destroy(hashveil_scanner *scanner);
 
 /**
- * Chooses the probes for a picture and blinds them, each with its own fresh random scalar.
+ * Chooses the probes for a file and blinds them, each with its own fresh random scalar.
  *
- * A picture of quality below HASHVEIL_PDQ_MIN_QUALITY sends random probes instead, so that its
- * request looks like any other; its verdict is LOW_QUALITY.
+ * A picture of quality below HASHVEIL_PDQ_MIN_QUALITY sends random probes instead, and so does what
+ * is no picture, so that its request looks like any other.
  *
- * scanner      borrowed until the query is destroyed
- * fingerprint  borrowed for the call
+ * scanner  borrowed until the query is destroyed
+ * subject  borrowed for the call
  *
  * Errors: ERR_NO_MEMORY, ERR_IO (no random numbers).
  * Threads: safe.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_begin(
-    const hashveil_scanner *scanner, const hashveil_fingerprint *fingerprint, hashveil_query **out);
+    const hashveil_scanner *scanner, const hashveil_subject *subject, hashveil_query **out);
 
-/** Returns the HASHVEIL_REQUEST_BYTES to send, POST to HASHVEIL_PATH_EVALUATE; borrowed until the
- * query is destroyed, and changed by a finish that wants a proof. Sending the same bytes again
- * after a broken connection tells nothing new. */
-HASHVEIL_API const uint8_t *hashveil_query_request(const hashveil_query *query);
+/** Returns the *len_out bytes to send, POST to HASHVEIL_PATH_EVALUATE: as many for every file, at
+ * most HASHVEIL_REQUEST_MAX_BYTES; borrowed until the query is destroyed, and changed by a finish
+ * that wants a proof. Sending the same bytes again after a broken connection tells nothing new. */
+HASHVEIL_API const uint8_t *hashveil_query_request(const hashveil_query *query, size_t *len_out);
 
 /**
  * Takes the evaluator's response, checks it and looks every probe up.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fingerprint -> probes -> request; response -> table -> record -> verdict. */
+/* subject -> probes -> request; response -> table -> record -> verdict. */
 #include <hashveil/scanner.h>
 
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 
 #include "base/memory.h"
 #include "match/join.h"
+#include "match/subject.h"
 #include "psi/client.h"
-#include "psi/probes.h"
 
 enum { HUNDRED_PERCENT = 100 };
 
@@ -22,6 +22,7 @@ struct hashveil_scanner {
 struct hashveil_query {
     const hashveil_scanner *scanner;
     bool is_low_quality;
+    struct hv_probe *probe; /* owned; batch.count of them */
     struct hv_client_batch batch;
 };
 
@@ -48,39 +49,43 @@ void hashveil_scanner_destroy(hashveil_scanner *scanner)
     free(scanner);
 }
 
-/* The tokens in a random order: the request's order must not say which are the likeliest, should
- * an evaluator ever learn something of single ones. */
-static void shuffle(struct hv_token *tokens, size_t count)
+static const hashveil_sealed_db_info *info_of(const hashveil_query *query)
 {
-    for (size_t i = count; i > 1; i--) {
-        const size_t other = randombytes_uniform((uint32_t)i);
-        const struct hv_token token = tokens[i - 1];
-        tokens[i - 1] = tokens[other];
-        tokens[other] = token;
-    }
+    return hashveil_sealed_db_describe(query->scanner->db);
 }
 
-static hashveil_status choose_probes(hashveil_query *query, const hashveil_fingerprint *fingerprint)
+static hashveil_status choose_probes(hashveil_query *query, const hashveil_subject *subject)
 {
     const struct hv_masks *masks = hv_sealed_db_masks(query->scanner->db);
     struct hv_client_batch *batch = &query->batch;
-    batch->count = HASHVEIL_PROBES;
-    if (query->is_low_quality) {
-        hv_probes_random(masks, batch->count, batch->token);
-        return HASHVEIL_OK;
+    hashveil_status status = hv_client_batch_init(HASHVEIL_PROBES, batch);
+    if (status != HASHVEIL_OK) {
+        return status;
     }
-    const hashveil_status status = hv_probes_rank(masks, fingerprint, batch->count, batch->token);
-    if (status == HASHVEIL_OK) {
-        shuffle(batch->token, batch->count);
+    query->probe = hv_alloc_array(batch->count, sizeof *query->probe);
+    if (!query->probe) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    status = hv_subject_probes(subject, masks, batch->count, query->probe);
+    for (size_t i = 0; i < batch->count && status == HASHVEIL_OK; i++) {
+        hv_token_encode(&query->probe[i].token, info_of(query)->epoch, &batch->input[i]);
     }
     return status;
 }
 
-hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
-                                       const hashveil_fingerprint *fingerprint,
-                                       hashveil_query **out)
+static hashveil_status blind(hashveil_query *query)
 {
-    const hashveil_sealed_db_info *info = hashveil_sealed_db_describe(scanner->db);
+    const hashveil_sealed_db_info *info = info_of(query);
+    struct hv_client_batch *batch = &query->batch;
+    batch->epoch = info->epoch;
+    batch->with_proof = query->scanner->options.verified_percent == HUNDRED_PERCENT;
+    memcpy(batch->evaluator_public, info->evaluator_public, HASHVEIL_KEY_BYTES);
+    return hv_client_blind(batch);
+}
+
+hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
+                                       const hashveil_subject *subject, hashveil_query **out)
+{
     *out = NULL;
     if (sodium_init() < 0) {
         return HASHVEIL_ERR_IO;
@@ -90,13 +95,10 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
         return HASHVEIL_ERR_NO_MEMORY;
     }
     query->scanner = scanner;
-    query->is_low_quality = fingerprint->quality < HASHVEIL_PDQ_MIN_QUALITY;
-    query->batch.epoch = info->epoch;
-    query->batch.with_proof = scanner->options.verified_percent == HUNDRED_PERCENT;
-    memcpy(query->batch.evaluator_public, info->evaluator_public, HASHVEIL_KEY_BYTES);
-    hashveil_status status = choose_probes(query, fingerprint);
+    query->is_low_quality = subject->form_count > 0 && !hv_subject_is_clear(subject);
+    hashveil_status status = choose_probes(query, subject);
     if (status == HASHVEIL_OK) {
-        status = hv_client_blind(&query->batch);
+        status = blind(query);
     }
     if (status != HASHVEIL_OK) {
         hashveil_query_destroy(query);
@@ -106,30 +108,26 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
     return HASHVEIL_OK;
 }
 
-const uint8_t *hashveil_query_request(const hashveil_query *query)
+const uint8_t *hashveil_query_request(const hashveil_query *query, size_t *len_out)
 {
+    *len_out = query->batch.request_len;
     return query->batch.request;
 }
 
-/* What the exchange leaves: secrets, too many for the stack of a small thread. */
-struct answers {
-    uint8_t y[HASHVEIL_PROBES][HV_OPRF_OUTPUT_BYTES];
-    struct hv_named_value value[HASHVEIL_PROBES];
-};
-
-static void look_up(const hashveil_query *query, struct answers *answers, hashveil_verdict *out)
+/* Fills values with what the tables say, and returns how many: random probes are passed over. */
+static size_t look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_BYTES],
+                      struct hv_named_value *values)
 {
-    const hashveil_sealed_db *db = query->scanner->db;
-    struct hv_joined joined;
-    for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
-        answers->value[i].mask = query->batch.token[i].mask;
-        hv_sealed_db_lookup(db, answers->value[i].mask, answers->y[i], &answers->value[i].value);
+    size_t count = 0;
+    for (size_t i = 0; i < query->batch.count; i++) {
+        const struct hv_probe *probe = &query->probe[i];
+        if (!probe->is_random) {
+            struct hv_named_value *value = &values[count++];
+            value->mask = probe->token.mask;
+            hv_sealed_db_lookup(query->scanner->db, value->mask, y[i], &value->value);
+        }
     }
-    hv_join(db, answers->value, HASHVEIL_PROBES, &joined);
-    if (joined.masks_hit > 0) {
-        *out = (hashveil_verdict){
-            .kind = HASHVEIL_VERDICT_MATCH, .record = joined.record, .masks_hit = joined.masks_hit};
-    }
+    return count;
 }
 
 /* Drawn only when the evaluator has answered, so that it cannot know for which answers it will have
@@ -141,6 +139,28 @@ static bool wants_proof(const hashveil_query *query)
            randombytes_uniform(HUNDRED_PERCENT) < query->scanner->options.verified_percent;
 }
 
+/* y: the OPRF's outputs. */
+static hashveil_status judge(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_BYTES],
+                             hashveil_verdict *out)
+{
+    const size_t values_len = query->batch.count * sizeof(struct hv_named_value);
+    struct hv_named_value *values = hv_alloc_array(values_len, 1);
+    struct hv_joined joined;
+    if (!values) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    hv_join(query->scanner->db, values, look_up(query, y, values), &joined);
+    *out = (hashveil_verdict){.kind = query->is_low_quality ? HASHVEIL_VERDICT_LOW_QUALITY
+                                                            : HASHVEIL_VERDICT_NO_MATCH};
+    if (joined.masks_hit > 0) {
+        *out = (hashveil_verdict){
+            .kind = HASHVEIL_VERDICT_MATCH, .record = joined.record, .masks_hit = joined.masks_hit};
+    }
+    hv_wipe(values, values_len);
+    free(values);
+    return HASHVEIL_OK;
+}
+
 hashveil_status hashveil_scanner_finish(hashveil_query *query, const uint8_t *response, size_t len,
                                         hashveil_verdict *out)
 {
@@ -148,30 +168,31 @@ hashveil_status hashveil_scanner_finish(hashveil_query *query, const uint8_t *re
         *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_PROOF_WANTED};
         return hv_client_hold(&query->batch, response, len);
     }
-    struct answers *answers = hv_alloc_array(1, sizeof *answers);
-    if (!answers) {
+    const size_t y_len = (size_t)query->batch.count * HV_OPRF_OUTPUT_BYTES;
+    uint8_t(*y)[HV_OPRF_OUTPUT_BYTES] = hv_alloc_array(y_len, 1);
+    if (!y) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    const hashveil_status status = hv_client_finalize(&query->batch, response, len, answers->y);
+    hashveil_status status = hv_client_finalize(&query->batch, response, len, y);
     if (status == HASHVEIL_OK) {
-        *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_NO_MATCH};
-        if (query->is_low_quality) {
-            out->kind = HASHVEIL_VERDICT_LOW_QUALITY;
-        } else {
-            look_up(query, answers, out);
-        }
+        status = judge(query, y, out);
     }
-    hv_wipe(answers, sizeof *answers);
-    free(answers);
+    hv_wipe(y, y_len);
+    free(y);
     return status;
 }
 
 void hashveil_query_destroy(hashveil_query *query)
 {
-    if (query) {
-        hv_wipe(query, sizeof *query);
-        free(query);
+    if (!query) {
+        return;
     }
+    if (query->probe) {
+        hv_wipe(query->probe, query->batch.count * sizeof *query->probe);
+    }
+    free(query->probe);
+    hv_client_batch_clear(&query->batch);
+    free(query);
 }
 
 const char *hashveil_verdict_text(hashveil_verdict_kind kind)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psi/client.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,20 +12,51 @@ static uint32_t element_count(const struct hv_client_batch *batch)
     return batch->count + 1;
 }
 
-/* Where a token's element or answer is: the hidden sum has its place among them. */
-static size_t offset_of(const struct hv_client_batch *batch, uint32_t token)
+hashveil_status hv_client_batch_init(uint32_t count, struct hv_client_batch *out)
 {
-    return (token < batch->sum.place ? token : (size_t)token + 1) * HV_ELEMENT_BYTES;
+    assert(count >= 1 && count <= HV_CLIENT_MAX_INPUTS);
+    *out = (struct hv_client_batch){.count = count};
+    const struct hv_message message = {.count = element_count(out)};
+    out->request_len = hv_message_len(HV_MESSAGE_REQUEST, &message);
+    out->input = hv_alloc_array(count, sizeof *out->input);
+    out->blind = hv_alloc_array(count, sizeof *out->blind);
+    out->answers = hv_alloc_array(message.count, sizeof *out->answers);
+    out->request = hv_alloc_array(out->request_len, 1);
+    if (!out->input || !out->blind || !out->answers || !out->request) {
+        hv_client_batch_clear(out);
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    return HASHVEIL_OK;
 }
 
-static bool blind_token(struct hv_client_batch *batch, uint32_t index, uint8_t *out)
+static void discard(void *secret, size_t len)
 {
-    struct hv_token_input input;
-    hv_token_encode(&batch->token[index], batch->epoch, &input);
-    const struct hv_piece piece = hv_token_piece(&input);
-    const bool worked = hv_oprf_blind(HV_OPRF_MODE, &piece, batch->blind[index], out);
-    hv_wipe(&input, sizeof input);
-    return worked;
+    if (secret) {
+        hv_wipe(secret, len);
+    }
+    free(secret);
+}
+
+void hv_client_batch_clear(struct hv_client_batch *batch)
+{
+    discard(batch->input, batch->count * sizeof *batch->input);
+    discard(batch->blind, batch->count * sizeof *batch->blind);
+    free(batch->answers);
+    free(batch->request);
+    hv_wipe(batch, sizeof *batch);
+}
+
+/* Where an input's element or answer is: the hidden sum has its place among them. */
+static size_t offset_of(const struct hv_client_batch *batch, uint32_t index)
+{
+    return (index < batch->sum.place ? index : (size_t)index + 1) * HV_ELEMENT_BYTES;
+}
+
+static bool blind_input(struct hv_client_batch *batch, uint32_t index, uint8_t *elements)
+{
+    const struct hv_piece piece = hv_token_piece(&batch->input[index]);
+    return hv_oprf_blind(HV_OPRF_MODE, &piece, batch->blind[index],
+                         elements + offset_of(batch, index));
 }
 
 static void write_header(struct hv_client_batch *batch)
@@ -42,7 +74,7 @@ hashveil_status hv_client_blind(struct hv_client_batch *batch)
     write_header(batch);
     for (uint32_t i = 0; i < batch->count && status == HASHVEIL_OK; i++) {
         status = hv_random_scalar(batch->blind[i]);
-        if (status == HASHVEIL_OK && !blind_token(batch, i, elements + offset_of(batch, i))) {
+        if (status == HASHVEIL_OK && !blind_input(batch, i, elements)) {
             status = HASHVEIL_ERR_ARGUMENT;
         }
     }
@@ -121,22 +153,14 @@ static hashveil_status unblind(const struct hv_client_batch *batch, const uint8_
     }
     hv_invert_scalars(inverse, scratch, batch->count);
     for (uint32_t i = 0; i < batch->count; i++) {
-        struct hv_token_input input;
-        hv_token_encode(&batch->token[i], batch->epoch, &input);
-        const struct hv_piece piece = hv_token_piece(&input);
-        const bool worked =
-            hv_oprf_finalize(&piece, inverse[i], answers + offset_of(batch, i), out[i]);
-        hv_wipe(&input, sizeof input);
-        if (!worked) {
+        const struct hv_piece piece = hv_token_piece(&batch->input[i]);
+        if (!hv_oprf_finalize(&piece, inverse[i], answers + offset_of(batch, i), out[i])) {
             status = HASHVEIL_ERR_PROTOCOL;
             goto done;
         }
     }
 done:
-    if (inverse) {
-        hv_wipe(inverse, scalars_len);
-    }
-    free(inverse);
+    discard(inverse, scalars_len);
     free(scratch);
     return status;
 }
@@ -153,9 +177,4 @@ hashveil_status hv_client_finalize(const struct hv_client_batch *batch, const ui
         status = check_answers(batch, &message);
     }
     return status;
-}
-
-void hv_client_batch_clear(struct hv_client_batch *batch)
-{
-    hv_wipe(batch, sizeof *batch);
 }

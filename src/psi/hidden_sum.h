@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One element of every request is no probe: it is r times the generator plus a random half of the
  * other elements. Its right answer is r times the evaluator's public key plus the same half of the
- * other answers, which costs the device some 260 additions and no proof.
+ * other answers, which costs the device an addition for each probe and no proof.
  *
  * r makes it as uniform as any blinded token, whatever it is added to, so the evaluator learns
  * neither its place nor the half; so if any answer of a response is wrong, chosen however cleverly,

@@ -8,10 +8,10 @@
 
 #include "base/bytes.h"
 
-_Static_assert((int)HASHVEIL_PROBES + 1 == (int)HV_MESSAGE_MAX_ELEMENTS,
+_Static_assert((int)HASHVEIL_PROBES_DIHEDRAL + 1 == (int)HV_MESSAGE_MAX_ELEMENTS,
                "a request holds all probes and the hidden sum");
-_Static_assert((int)HASHVEIL_REQUEST_BYTES == (int)HV_REQUEST_MAX_BYTES,
-               "the public header states the request's size");
+_Static_assert((int)HASHVEIL_REQUEST_MAX_BYTES == (int)HV_REQUEST_MAX_BYTES,
+               "the public header states the largest request's size");
 _Static_assert((int)HASHVEIL_RESPONSE_MAX_BYTES == (int)HV_REQUEST_MAX_BYTES + (int)HV_PROOF_BYTES,
                "the public header states the largest response's size");
 

@@ -53,16 +53,18 @@ static void end_unread(hashveil_file_result *result, hashveil_status status)
 /* The PSI step: one request, one response; and once more where the answer is to be proved. */
 static hashveil_status ask(struct hv_checker *checker, hashveil_file_result *result)
 {
+    const hashveil_subject subject = {.forms = &result->fingerprint, .form_count = 1};
     hashveil_query *query = NULL;
     size_t len = 0;
-    hashveil_status status = hashveil_scanner_begin(checker->scanner, &result->fingerprint, &query);
+    hashveil_status status = hashveil_scanner_begin(checker->scanner, &subject, &query);
     if (status != HASHVEIL_OK) {
         return status;
     }
     do {
-        status = hashveil_connection_exchange(checker->evaluator, HASHVEIL_PATH_EVALUATE,
-                                              hashveil_query_request(query), HASHVEIL_REQUEST_BYTES,
-                                              checker->response, sizeof checker->response, &len);
+        const uint8_t *request = hashveil_query_request(query, &len);
+        status =
+            hashveil_connection_exchange(checker->evaluator, HASHVEIL_PATH_EVALUATE, request, len,
+                                         checker->response, sizeof checker->response, &len);
         if (status == HASHVEIL_OK) {
             status = hashveil_scanner_finish(query, checker->response, len, &result->verdict);
         }

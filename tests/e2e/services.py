@@ -154,13 +154,15 @@ def an_evaluator_answers_each_fault_with_its_number(world):
     faults = {
         200: {"a right request": request, "no proof wanted": request[:7] + b"\0" + request[8:]},
         400: {"nothing": b"", "a byte": b"H", "one byte too few": request[:-1],
+              "a byte too many": request + b"\0",
               "another magic": b"X" + request[1:], "neither with proof nor without":
                   request[:7] + b"\2" + request[8:], "a count of zero": request[:48] + bytes(4),
               "another count": request[:48] + struct.pack("<I", 256) + request[52:],
               "the identity": request[:-32] + bytes(32),
-              "no element": request[:-32] + b"\xff" * 32, "zeros": bytes(len(request))},
+              "no element": request[:-32] + b"\xff" * 32, "zeros": bytes(len(request)),
+              "the largest request": bytes(32852)},
         409: {"another key": request[:16] + bytes(31) + b"\1" + request[48:]},
-        413: {"a byte too many": request + b"\0", "a megabyte": bytes(1 << 20)},
+        413: {"more than the largest request": bytes(32853), "a megabyte": bytes(1 << 20)},
         426: {"version 2": request[:4] + b"\2" + request[5:],
               "mode 0": request[:6] + b"\0" + request[7:]},
     }

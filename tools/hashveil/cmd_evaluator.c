@@ -79,7 +79,7 @@ static int run(const struct command *self, int argc, char **argv)
         return EXIT_TROUBLE;
     }
     const struct http_service service = {.routes = routes,
-                                         .max_body_bytes = HASHVEIL_REQUEST_BYTES,
+                                         .max_body_bytes = HASHVEIL_REQUEST_MAX_BYTES,
                                          .max_answer_bytes = HASHVEIL_RESPONSE_MAX_BYTES,
                                          .context = evaluator};
     const bool served = http_serve(options.address, &service);
