@@ -6,6 +6,7 @@
 #include "picture.h"
 #include "run_suite.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Where a box is an even number of pixels wide it reaches one pixel further ahead than behind, so
@@ -88,6 +89,46 @@ START_TEST(each_form_is_that_of_the_turned_plane)
 }
 END_TEST
 
+static float largest_margin(const hashveil_fingerprint *fingerprint)
+{
+    float largest = 0;
+    for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
+        largest = fmaxf(largest, fabsf(fingerprint->margin[i]));
+    }
+    return largest;
+}
+
+START_TEST(a_fingerprint_alone_gives_its_forms)
+{
+    hashveil_image image = {0};
+    hashveil_fingerprint forms[HASHVEIL_PDQ_DIHEDRAL];
+    draw(_i, &image);
+    ck_assert_int_eq(hashveil_pdq_dihedral(&image, HASHVEIL_PDQ_POLICY_FULL, forms), HASHVEIL_OK);
+    const float rounding = ldexpf(largest_margin(&forms[0]), -22);
+    for (unsigned form = 0; form < HASHVEIL_PDQ_DIHEDRAL; form++) {
+        hashveil_fingerprint turned = forms[0];
+        hashveil_pdq_turn(&turned, (hashveil_dihedral)form, &turned);
+        ck_assert_uint_eq(hashveil_pdq_distance(&turned.hash, &forms[form].hash), 0);
+        ck_assert_uint_eq(turned.quality, forms[form].quality);
+        ck_assert_float_eq_tol(turned.median, forms[form].median, rounding);
+        for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
+            ck_assert_float_eq_tol(turned.margin[i], forms[form].margin[i], rounding);
+        }
+    }
+    hashveil_image_clear(&image);
+}
+END_TEST
+
+START_TEST(what_has_no_features_has_none_when_turned)
+{
+    hashveil_fingerprint turned;
+    const hashveil_fingerprint nothing = {0};
+    hashveil_pdq_turn(&nothing, (hashveil_dihedral)_i, &turned);
+    ck_assert_uint_eq(hashveil_pdq_distance(&turned.hash, &nothing.hash), 0);
+    ck_assert_uint_eq(turned.quality, 0);
+}
+END_TEST
+
 START_TEST(each_form_is_near_the_turned_pictures_own)
 {
     hashveil_image image = {0};
@@ -114,6 +155,8 @@ int main(void)
     tcase_set_timeout(forms, 60); /* with sanitizers, on a busy machine */
     tcase_add_loop_test(forms, the_first_form_is_the_fingerprint, 0, PICTURE_COUNT);
     tcase_add_loop_test(forms, each_form_is_that_of_the_turned_plane, 0, PICTURE_COUNT);
+    tcase_add_loop_test(forms, a_fingerprint_alone_gives_its_forms, 0, PICTURE_COUNT);
+    tcase_add_loop_test(forms, what_has_no_features_has_none_when_turned, 0, HASHVEIL_PDQ_DIHEDRAL);
     tcase_add_loop_test(forms, each_form_is_near_the_turned_pictures_own, 0, PICTURE_COUNT);
     suite_add_tcase(suite, forms);
     return run_suite(suite);

@@ -35,6 +35,7 @@ typedef struct hashveil_pdq {
 typedef struct hashveil_fingerprint {
     hashveil_pdq hash;
     unsigned quality; /**< 0 featureless..100 */
+    float median;     /**< of the DCT coefficients: what hashveil_pdq_turn needs to know */
     /** DCT coefficient minus their median, in grey levels; bit i is set where margin[i] > 0. The
      * nearer to zero, the likelier an edit flips the bit. */
     float margin[HASHVEIL_PDQ_BITS];
@@ -113,6 +114,19 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_pdq_fingerprint(const ha
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_pdq_dihedral(const hashveil_image *image, hashveil_pdq_policy policy,
                       hashveil_fingerprint out[HASHVEIL_PDQ_DIHEDRAL]);
+
+/**
+ * Turns a fingerprint without its picture: gives that form of hashveil_pdq_dihedral. Its margins
+ * are those but for rounding, and its bits those but for coefficients so near to the median that
+ * the rounding, at most 2^-22 of the largest margin, decides.
+ *
+ * fingerprint  one that this library made
+ * out          may be fingerprint
+ *
+ * Threads: safe.
+ */
+HASHVEIL_API void hashveil_pdq_turn(const hashveil_fingerprint *fingerprint, hashveil_dihedral form,
+                                    hashveil_fingerprint *out);
 
 /** Returns the Hamming distance, 0..256 bits. Threads: safe. */
 HASHVEIL_API unsigned hashveil_pdq_distance(const hashveil_pdq *a, const hashveil_pdq *b);

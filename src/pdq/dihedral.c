@@ -34,3 +34,15 @@ void hv_transform_turn(const struct hv_transform *transform, hashveil_dihedral f
         }
     }
 }
+
+void hashveil_pdq_turn(const hashveil_fingerprint *fingerprint, hashveil_dihedral form,
+                       hashveil_fingerprint *out)
+{
+    struct hv_transform original = {.quality = fingerprint->quality};
+    struct hv_transform turned;
+    for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
+        original.coefficients[i] = fingerprint->margin[i] + fingerprint->median;
+    }
+    hv_transform_turn(&original, form, &turned);
+    hv_fingerprint_of(hv_kernels_best(), &turned, out);
+}

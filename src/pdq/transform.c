@@ -20,7 +20,7 @@ void hv_fingerprint_of(const struct hv_kernels *kernels, const struct hv_transfo
 {
     const float median = kernels->lower_median(transform->coefficients);
 
-    *out = (hashveil_fingerprint){.quality = transform->quality};
+    *out = (hashveil_fingerprint){.quality = transform->quality, .median = median};
     for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
         /* Above zero exactly where the coefficient is above the median: a difference of unequal
          * floats is never rounded to zero. */

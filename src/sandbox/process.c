@@ -179,14 +179,20 @@ static void limit_processor_time(pid_t pid, uint32_t time_limit_ms)
     }
 }
 
+/* The transform keeps the length of the 64 x 64 luma plane, so no coefficient is above 64 x 255. */
+static bool is_possible(float coefficient_or_margin)
+{
+    return fabsf(coefficient_or_margin) <= 2 * 64 * 255; /* and no NaN */
+}
+
 /* What a process gives may be anything. */
 static bool is_sound(const hashveil_fingerprint *fingerprint)
 {
-    bool is_sound = fingerprint->quality <= 100;
+    bool is_sound = fingerprint->quality <= 100 && is_possible(fingerprint->median);
     for (size_t i = 0; i < HASHVEIL_PDQ_BITS; i++) {
         const bool bit = fingerprint->hash.word[i / 64] >> (i % 64) & 1;
         is_sound =
-            is_sound && isfinite(fingerprint->margin[i]) && bit == (fingerprint->margin[i] > 0);
+            is_sound && is_possible(fingerprint->margin[i]) && bit == (fingerprint->margin[i] > 0);
     }
     return is_sound;
 }
