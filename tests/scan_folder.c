@@ -146,6 +146,35 @@ void put_scan_half_picture(const char *name, uint64_t number)
     free(file.bytes);
 }
 
+/* Pixel by pixel: what was drawn last comes first. */
+static void turn_by_half(hashveil_image *picture)
+{
+    const size_t count = (size_t)picture->width_px * picture->height_px;
+    ck_assert_uint_eq(picture->stride_bytes, (size_t)3 * picture->width_px);
+    for (size_t i = 0; i < count / 2; i++) {
+        for (size_t channel = 0; channel < 3; channel++) {
+            uint8_t *a = &picture->pixels[3 * i + channel];
+            uint8_t *b = &picture->pixels[3 * (count - 1 - i) + channel];
+            const uint8_t kept = *a;
+            *a = *b;
+            *b = kept;
+        }
+    }
+}
+
+void put_scan_turned_picture(const char *name, uint64_t number)
+{
+    const struct picture_jpeg kind = {.quality = JPEG_QUALITY};
+    struct file file;
+    hashveil_image picture;
+    picture_draw(&picture, SIDE_PX, SIDE_PX, 3, number);
+    turn_by_half(&picture);
+    picture_to_jpeg(&picture, &kind, &file.bytes, &file.len);
+    put_scan_file(name, file.bytes, file.len);
+    free(file.bytes);
+    hashveil_image_clear(&picture);
+}
+
 void put_scan_flat_picture(const char *name)
 {
     const struct picture_jpeg kind = {.quality = JPEG_QUALITY};

@@ -30,6 +30,8 @@ const char *scan_path(const char *name);
 void put_scan_file(const char *name, const void *bytes, size_t len);
 void put_scan_picture(const char *name, uint64_t number);
 void put_scan_half_picture(const char *name, uint64_t number);
+/* The picture turned by half. */
+void put_scan_turned_picture(const char *name, uint64_t number);
 /* A grey plane, of quality 0. */
 void put_scan_flat_picture(const char *name);
 /* By its means it is one picture, by its pixels another. */

@@ -128,6 +128,26 @@ START_TEST(a_match_is_in_the_spool_before_it_is_told)
 }
 END_TEST
 
+START_TEST(a_turned_match_is_reported_as_the_listed_picture_lies)
+{
+    static const hashveil_scanner_options turning = {.verified_percent = 100, .is_dihedral = true};
+    const hashveil_fingerprint listed = scan_picture_fingerprint(1);
+    struct scan_seen seen;
+    hashveil_scan_options options = reporting_options(&seen);
+    options.fingerprint_options.is_exact_decode = _i == 1;
+    put_scan_turned_picture("a", 1);
+    scan_pictures(&options);
+    ck_assert_str_eq(seen.results, "a: no known match\n");
+
+    options = reporting_options(&seen);
+    options.scanner_options = &turning;
+    scan_pictures(&options);
+    ck_assert_str_eq(seen.results, "a: match label 1 (reported)\n");
+    const hashveil_report report = read_last_report();
+    ck_assert_uint_le(hashveil_pdq_distance(&report.hash, &listed.hash), HASHVEIL_PDQ_MATCH_BITS);
+}
+END_TEST
+
 START_TEST(without_a_key_nothing_is_reported)
 {
     struct scan_seen seen;
@@ -285,6 +305,7 @@ int main(void)
     tcase_add_checked_fixture(spool, set_up, tear_down);
     tcase_set_timeout(spool, SECONDS);
     tcase_add_loop_test(spool, a_match_is_in_the_spool_before_it_is_told, 1, 5);
+    tcase_add_loop_test(spool, a_turned_match_is_reported_as_the_listed_picture_lies, 0, 2);
     tcase_add_test(spool, without_a_key_nothing_is_reported);
     tcase_add_test(spool, a_scan_whose_spool_cannot_be_opened_does_not_begin);
     tcase_add_test(spool, a_report_that_cannot_be_kept_is_trouble_told_once);

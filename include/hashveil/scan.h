@@ -47,10 +47,11 @@ HASHVEIL_API bool hashveil_file_class_is_trouble(hashveil_file_class file_class)
 typedef struct hashveil_file_result {
     const char *path;
     hashveil_file_class file_class;
-    hashveil_status status;           /**< the reason, where the class is trouble */
-    hashveil_fingerprint fingerprint; /**< where the file was decoded; of a match, in full */
-    hashveil_verdict verdict;         /**< of a match */
-    bool is_reported;                 /**< of a match: its report is on disk in the spool */
+    hashveil_status status; /**< the reason, where the class is trouble */
+    /** Where the file was decoded; of a match, in full, and turned as the verdict says. */
+    hashveil_fingerprint fingerprint;
+    hashveil_verdict verdict; /**< of a match */
+    bool is_reported;         /**< of a match: its report is on disk in the spool */
     uint8_t report_id[HASHVEIL_REPORT_ID_BYTES]; /**< of a reported match; else all zero */
 } hashveil_file_result;
 

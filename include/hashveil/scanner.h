@@ -4,6 +4,7 @@
 #ifndef HASHVEIL_SCANNER_H
 #define HASHVEIL_SCANNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,8 @@ typedef struct hashveil_verdict {
     hashveil_verdict_kind kind;
     hashveil_record record; /**< of a match: the record that most masks named; else all zero */
     unsigned masks_hit;     /**< of a match: how many masks named it, at least 2 */
+    size_t form;            /**< of a match: the number of the subject's form that is nearest, */
+    hashveil_dihedral turn; /**< and how that is turned to lie as the listed picture does */
 } hashveil_verdict;
 
 typedef struct hashveil_scanner_options {
@@ -62,11 +65,14 @@ typedef struct hashveil_scanner_options {
      * about as long as all the rest. Without one, a key of the device's own is still noticed at
      * once, and a single wrong answer among the others half of the time: docs/PROTOCOL.md. */
     unsigned verified_percent;
+    /** Ask for turned and mirrored pictures too: with HASHVEIL_PROBES_DIHEDRAL probes a file, which
+     * cost both ends as many times as much. */
+    bool is_dihedral;
 } hashveil_scanner_options;
 
 #define HASHVEIL_SCANNER_OPTIONS_DEFAULT                                                           \
     {                                                                                              \
-        .verified_percent = 10                                                                     \
+        .verified_percent = 10, .is_dihedral = false                                               \
     }
 
 /**

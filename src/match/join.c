@@ -12,26 +12,25 @@ static int compare_slots(const void *a, const void *b)
     if (x->value.slot != y->value.slot) {
         return x->value.slot < y->value.slot ? -1 : 1;
     }
-    return (x->mask > y->mask) - (x->mask < y->mask);
+    return (x->token.mask > y->token.mask) - (x->token.mask < y->token.mask);
 }
 
 static uint8_t point_of(const struct hv_named_value *value)
 {
-    return (uint8_t)(value->mask + 1);
+    return (uint8_t)(value->token.mask + 1);
 }
 
 /* Values of one slot, rising by mask: how many masks hold a share on the line. */
-static unsigned count_masks(const struct hv_named_value *values, size_t count,
-                            const struct hv_line *line)
+static unsigned count_masks(struct hv_named_value *values, size_t count, const struct hv_line *line)
 {
     unsigned hits = 0;
     size_t last_hit = count;
     for (size_t i = 0; i < count; i++) {
         uint8_t share[HV_SHARE_BYTES];
         hv_line_share(line, point_of(&values[i]), share);
-        const bool is_new = last_hit == count || values[last_hit].mask != values[i].mask;
-        if (is_new && hv_equal_secret(share, values[i].value.share, HV_SHARE_BYTES)) {
-            hits++;
+        values[i].is_hit = hv_equal_secret(share, values[i].value.share, HV_SHARE_BYTES);
+        if (values[i].is_hit) {
+            hits += last_hit == count || values[last_hit].token.mask != values[i].token.mask;
             last_hit = i;
         }
     }
@@ -39,14 +38,14 @@ static unsigned count_masks(const struct hv_named_value *values, size_t count,
 }
 
 /* All of one slot: at most one record. Returns whether it opened. */
-static bool join_slot(const hashveil_sealed_db *db, const struct hv_named_value *values,
-                      size_t count, struct hv_joined *out)
+static bool join_slot(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
+                      struct hv_joined *out)
 {
     struct hv_line line;
     bool is_open = false;
     for (size_t i = 0; i + 1 < count && !is_open; i++) {
         for (size_t k = i + 1; k < count && !is_open; k++) {
-            if (values[i].mask == values[k].mask) {
+            if (values[i].token.mask == values[k].token.mask) {
                 continue;
             }
             hv_line_join(point_of(&values[i]), values[i].value.share, point_of(&values[k]),
@@ -56,6 +55,8 @@ static bool join_slot(const hashveil_sealed_db *db, const struct hv_named_value 
     }
     if (is_open) {
         out->masks_hit = count_masks(values, count, &line);
+        out->values = values;
+        out->count = count;
     }
     hv_wipe(&line, sizeof line);
     return is_open;

@@ -9,15 +9,19 @@
 #include <hashveil/sealed_db.h>
 
 #include "hashdb/sealed/reader.h"
+#include "psi/token.h"
 
 struct hv_named_value {
     struct hv_table_value value;
-    uint8_t mask;
+    struct hv_token token;
+    bool is_hit; /* filled by joining: whether it holds a share of its slot's record */
 };
 
 struct hv_joined {
     hashveil_record record;
-    unsigned masks_hit; /* how many different masks hold a share of its secret */
+    unsigned masks_hit;                  /* how many different masks hold a share of its secret */
+    const struct hv_named_value *values; /* those of its slot */
+    size_t count;
 };
 
 /* Tries every two values of different masks and the same slot, and gives the record that most masks

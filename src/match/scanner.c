@@ -2,6 +2,7 @@
 /* subject -> probes -> request; response -> table -> record -> verdict. */
 #include <hashveil/scanner.h>
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct hashveil_scanner {
 struct hashveil_query {
     const hashveil_scanner *scanner;
     bool is_low_quality;
+    struct hv_forms forms;  /* none where there is nothing worth asking */
     struct hv_probe *probe; /* owned; batch.count of them */
     struct hv_client_batch batch;
 };
@@ -56,18 +58,23 @@ static const hashveil_sealed_db_info *info_of(const hashveil_query *query)
 
 static hashveil_status choose_probes(hashveil_query *query, const hashveil_subject *subject)
 {
-    const struct hv_masks *masks = hv_sealed_db_masks(query->scanner->db);
+    const bool is_dihedral = query->scanner->options.is_dihedral;
+    const uint32_t count = is_dihedral ? HASHVEIL_PROBES_DIHEDRAL : HASHVEIL_PROBES;
     struct hv_client_batch *batch = &query->batch;
-    hashveil_status status = hv_client_batch_init(HASHVEIL_PROBES, batch);
+    hashveil_status status = hv_client_batch_init(count, batch);
+    if (status == HASHVEIL_OK && hv_subject_is_clear(subject)) {
+        status = hv_forms_init(subject, is_dihedral, &query->forms);
+    }
     if (status != HASHVEIL_OK) {
         return status;
     }
-    query->probe = hv_alloc_array(batch->count, sizeof *query->probe);
+    query->probe = hv_alloc_array(count, sizeof *query->probe);
     if (!query->probe) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    status = hv_subject_probes(subject, masks, batch->count, query->probe);
-    for (size_t i = 0; i < batch->count && status == HASHVEIL_OK; i++) {
+    status =
+        hv_forms_probes(&query->forms, hv_sealed_db_masks(query->scanner->db), count, query->probe);
+    for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
         hv_token_encode(&query->probe[i].token, info_of(query)->epoch, &batch->input[i]);
     }
     return status;
@@ -123,8 +130,8 @@ static size_t look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_B
         const struct hv_probe *probe = &query->probe[i];
         if (!probe->is_random) {
             struct hv_named_value *value = &values[count++];
-            value->mask = probe->token.mask;
-            hv_sealed_db_lookup(query->scanner->db, value->mask, y[i], &value->value);
+            value->token = probe->token;
+            hv_sealed_db_lookup(query->scanner->db, value->token.mask, y[i], &value->value);
         }
     }
     return count;
@@ -137,6 +144,41 @@ static bool wants_proof(const hashveil_query *query)
 {
     return !query->batch.with_proof &&
            randombytes_uniform(HUNDRED_PERCENT) < query->scanner->options.verified_percent;
+}
+
+/* How many of the bits that hit are not this form's own. */
+static unsigned distance_of(const hashveil_query *query, const struct hv_joined *joined,
+                            const hashveil_fingerprint *form)
+{
+    const struct hv_masks *masks = hv_sealed_db_masks(query->scanner->db);
+    unsigned distance = 0;
+    for (size_t i = 0; i < joined->count; i++) {
+        const struct hv_named_value *value = &joined->values[i];
+        if (value->is_hit) {
+            const struct hv_token own = hv_masks_token(masks, value->token.mask, &form->hash);
+            distance += (unsigned)__builtin_popcountll(own.bits ^ value->token.bits);
+        }
+    }
+    return distance;
+}
+
+static void fill_match(const hashveil_query *query, const struct hv_joined *joined,
+                       hashveil_verdict *out)
+{
+    size_t nearest = 0;
+    unsigned least = UINT_MAX;
+    for (size_t i = 0; i < query->forms.count; i++) {
+        const unsigned distance = distance_of(query, joined, &query->forms.forms[i]);
+        if (distance < least) {
+            least = distance;
+            nearest = i;
+        }
+    }
+    *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_MATCH,
+                              .record = joined->record,
+                              .masks_hit = joined->masks_hit,
+                              .form = nearest / query->forms.turns,
+                              .turn = (hashveil_dihedral)(nearest % query->forms.turns)};
 }
 
 /* y: the OPRF's outputs. */
@@ -153,8 +195,7 @@ static hashveil_status judge(const hashveil_query *query, uint8_t (*y)[HV_OPRF_O
     *out = (hashveil_verdict){.kind = query->is_low_quality ? HASHVEIL_VERDICT_LOW_QUALITY
                                                             : HASHVEIL_VERDICT_NO_MATCH};
     if (joined.masks_hit > 0) {
-        *out = (hashveil_verdict){
-            .kind = HASHVEIL_VERDICT_MATCH, .record = joined.record, .masks_hit = joined.masks_hit};
+        fill_match(query, &joined, out);
     }
     hv_wipe(values, values_len);
     free(values);
@@ -191,6 +232,7 @@ void hashveil_query_destroy(hashveil_query *query)
         hv_wipe(query->probe, query->batch.count * sizeof *query->probe);
     }
     free(query->probe);
+    hv_forms_clear(&query->forms);
     hv_client_batch_clear(&query->batch);
     free(query);
 }

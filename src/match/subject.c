@@ -23,22 +23,64 @@ static void shuffle(struct hv_probe *probes, size_t count)
     }
 }
 
-hashveil_status hv_subject_probes(const hashveil_subject *subject, const struct hv_masks *masks,
-                                  size_t count, struct hv_probe *out)
+hashveil_status hv_forms_init(const hashveil_subject *subject, bool is_dihedral,
+                              struct hv_forms *out)
 {
-    const bool is_clear = hv_subject_is_clear(subject);
+    const size_t turns = is_dihedral ? HASHVEIL_PDQ_DIHEDRAL : 1;
+    *out = (struct hv_forms){.count = subject->form_count * turns, .turns = turns};
+    out->forms = hv_alloc_array(out->count, sizeof *out->forms);
+    if (!out->forms) {
+        *out = (struct hv_forms){0};
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < subject->form_count; i++) {
+        out->forms[i * turns] = subject->forms[i];
+        for (size_t turn = 1; turn < turns; turn++) {
+            hashveil_pdq_turn(&subject->forms[i], (hashveil_dihedral)turn,
+                              &out->forms[i * turns + turn]);
+        }
+    }
+    return HASHVEIL_OK;
+}
+
+void hv_forms_clear(struct hv_forms *forms)
+{
+    if (forms->forms) {
+        hv_wipe(forms->forms, forms->count * sizeof *forms->forms);
+    }
+    free(forms->forms);
+    *forms = (struct hv_forms){0};
+}
+
+static hashveil_status rank(const struct hv_forms *forms, const struct hv_masks *masks,
+                            size_t count, struct hv_token *out)
+{
+    hashveil_status status = HASHVEIL_OK;
+    size_t first = 0;
+    for (size_t i = 0; i < forms->count && status == HASHVEIL_OK; i++) {
+        const size_t end = (i + 1) * count / forms->count;
+        status = hv_probes_rank(masks, &forms->forms[i], end - first, out + first);
+        first = end;
+    }
+    return status;
+}
+
+hashveil_status hv_forms_probes(const struct hv_forms *forms, const struct hv_masks *masks,
+                                size_t count, struct hv_probe *out)
+{
+    const bool is_random = forms->count == 0;
     hashveil_status status = HASHVEIL_OK;
     struct hv_token *tokens = hv_alloc_array(count, sizeof *tokens);
     if (!tokens) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    if (is_clear) {
-        status = hv_probes_rank(masks, subject->forms, count, tokens);
-    } else {
+    if (is_random) {
         hv_probes_random(masks, count, tokens);
+    } else {
+        status = rank(forms, masks, count, tokens);
     }
     for (size_t i = 0; i < count; i++) {
-        out[i] = (struct hv_probe){.token = tokens[i], .is_random = !is_clear};
+        out[i] = (struct hv_probe){.token = tokens[i], .is_random = is_random};
     }
     shuffle(out, count);
     hv_wipe(tokens, count * sizeof *tokens);

@@ -9,6 +9,7 @@
 #include <hashveil/scanner.h>
 
 #include "psi/masks.h"
+#include "psi/token.h"
 
 struct hv_probe {
     struct hv_token token;
@@ -18,12 +19,27 @@ struct hv_probe {
 /* Whether its fingerprint is worth asking for. */
 bool hv_subject_is_clear(const hashveil_subject *subject);
 
+/* All that a picture may be listed as. Starts as {0}. */
+struct hv_forms {
+    hashveil_fingerprint *forms; /* owned; turns of them for each of the subject's */
+    size_t count;
+    size_t turns;
+};
+
+/* is_dihedral: with all turned forms. Errors: ERR_NO_MEMORY. */
+HASHVEIL_MUST_USE hashveil_status hv_forms_init(const hashveil_subject *subject, bool is_dihedral,
+                                                struct hv_forms *out);
+
+/* Wipes and releases. Accepts cleared ones. */
+void hv_forms_clear(struct hv_forms *forms);
+
 /* Fills out with count probes in a random order: the request's order must not say which are the
- * likeliest, should an evaluator ever learn something of single ones.
+ * likeliest, should an evaluator ever learn something of single ones. Without forms they are random
+ * ones.
  *
  * Errors: ERR_NO_MEMORY. */
-HASHVEIL_MUST_USE hashveil_status hv_subject_probes(const hashveil_subject *subject,
-                                                    const struct hv_masks *masks, size_t count,
-                                                    struct hv_probe *out);
+HASHVEIL_MUST_USE hashveil_status hv_forms_probes(const struct hv_forms *forms,
+                                                  const struct hv_masks *masks, size_t count,
+                                                  struct hv_probe *out);
 
 #endif

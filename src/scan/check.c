@@ -73,6 +73,14 @@ static hashveil_status ask(struct hv_checker *checker, hashveil_file_result *res
     return status;
 }
 
+/* The reporter compares with the listed hash, and that of a turned picture is far away. */
+static void lay_as_listed(hashveil_file_result *result)
+{
+    if (result->verdict.turn != HASHVEIL_DIHEDRAL_ORIGINAL) {
+        hashveil_pdq_turn(&result->fingerprint, result->verdict.turn, &result->fingerprint);
+    }
+}
+
 static const hashveil_file_class class_of_verdict[] = {
     [HASHVEIL_VERDICT_NO_MATCH] = HASHVEIL_FILE_NO_MATCH,
     [HASHVEIL_VERDICT_MATCH] = HASHVEIL_FILE_MATCH,
@@ -132,6 +140,7 @@ void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, ui
     if (result->file_class == HASHVEIL_FILE_MATCH && !options->is_exact_decode) {
         confirm_match(checker, &content, result);
     }
+    lay_as_listed(result);
 done:
     hv_content_clear(&content);
 }

@@ -10,6 +10,7 @@ enum {
     OPTION_REPORTER,
     OPTION_REPORT_STORE,
     OPTION_LIST,
+    OPTION_DIHEDRAL,
     OPTION_VERIFY_SHARE,
     OPTION_TIMEOUT,
     OPTION_WORKERS
@@ -22,6 +23,8 @@ const struct argp_option scan_option_rows[] = {
     {"db", OPTION_DB, "FILE.hvdb", 0, "The sealed database (needed)", 1},
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key: starts a private evaluator", 1},
     {"evaluator", OPTION_EVALUATOR, "unix:PATH", 0, "A running evaluator, instead of --key", 1},
+    {"dihedral", OPTION_DIHEDRAL, NULL, 0,
+     "Find mirrored and turned copies too, with 1,024 probes for each file in place of 256", 1},
 
     {NULL, 0, NULL, 0, "What becomes of matches", 2},
     {"reporter-key", OPTION_REPORTER_KEY, "FILE", 0,
@@ -130,6 +133,9 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case 'q':
         options->is_quiet = true;
+        return 0;
+    case OPTION_DIHEDRAL:
+        options->scanner.is_dihedral = true;
         return 0;
     case OPTION_WORKERS:
         options->workers = (unsigned)command_number(state, "--workers", text, 1, MAX_WORKERS);
