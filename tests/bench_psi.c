@@ -6,7 +6,9 @@
 
 #include "base/threads.h"
 #include "draw.h"
+#include "match/join.h"
 #include "psi/hidden_sum.h"
+#include "psi/probes.h"
 #include "stopwatch.h"
 
 #include <sodium.h>
@@ -174,16 +176,73 @@ static void print_match(struct match_times *unproved, struct match_times *proved
            2 * (double)least_bucket_additions(elements) * add / HASHVEIL_PROBES);
 }
 
+/* What looking up and opening take of a listed picture's time: of one that is not, there is less to
+ * open. */
+static double look_up_ms(const hashveil_sealed_db *db, const hashveil_key *key, size_t run)
+{
+    static struct hv_token tokens[HASHVEIL_PROBES];
+    static struct hv_named_value values[HASHVEIL_PROBES];
+    static uint8_t y[HASHVEIL_PROBES][HV_OPRF_OUTPUT_BYTES];
+    const hashveil_fingerprint fingerprint = draw_fingerprint(run);
+    struct hv_joined joined;
+    demand(hv_probes_rank(hv_sealed_db_masks(db), &fingerprint, HASHVEIL_PROBES, tokens));
+    for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
+        struct hv_token_input input;
+        hv_token_encode(&tokens[i], hashveil_sealed_db_describe(db)->epoch, &input);
+        const struct hv_piece piece = hv_token_piece(&input);
+        if (!hv_oprf_evaluate(HV_OPRF_MODE, key->secret_bytes, &piece, y[i])) {
+            exit(EXIT_FAILURE);
+        }
+    }
+    const double start = now_ms();
+    for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
+        values[i].token = tokens[i];
+        hv_sealed_db_lookup(db, tokens[i].mask, y[i], &values[i].value);
+    }
+    hv_join(db, values, HASHVEIL_PROBES, &joined);
+    const double taken_ms = now_ms() - start;
+    if (joined.masks_hit == 0) {
+        exit(EXIT_FAILURE);
+    }
+    return taken_ms;
+}
+
+static void print_look_up(const hashveil_sealed_db *db, const hashveil_key *key,
+                          struct match_times *unproved)
+{
+    double taken_ms[RUNS];
+    for (size_t run = 0; run < RUNS; run++) {
+        taken_ms[run] = look_up_ms(db, key, run);
+    }
+    const double taken = median(taken_ms, RUNS);
+    const double device = device_ms(unproved);
+    printf("lookup and opening: %.3f ms of the device's %.2f, ratio %.4f\n", taken, device,
+           taken / device);
+}
+
+/* Beside what the same probes cost without turning. */
+static void print_dihedral(struct match_times *turned, struct match_times *unproved)
+{
+    const double times = (double)HASHVEIL_PROBES_DIHEDRAL / HASHVEIL_PROBES;
+    printf("device, all turned forms: %.2f ms a picture, %.2f times as long for %.0f times the "
+           "probes; evaluator %.2f ms, %d bytes\n",
+           device_ms(turned), device_ms(turned) / device_ms(unproved), times,
+           median(turned->evaluate_ms, RUNS), HASHVEIL_REQUEST_MAX_BYTES);
+}
+
 static void bench_match(const char *path)
 {
     static struct match_times unproved;
     static struct match_times proved;
+    static struct match_times turned;
     static struct bare_times bare;
     const hashveil_scanner_options none = {.verified_percent = 0};
     const hashveil_scanner_options all = {.verified_percent = 100};
+    const hashveil_scanner_options dihedral = {.verified_percent = 0, .is_dihedral = true};
     hashveil_sealed_db *db;
     hashveil_scanner *trusting;
     hashveil_scanner *verifying;
+    hashveil_scanner *turning;
     hashveil_evaluator *evaluator;
     const char *where;
     const hashveil_key key = draw_evaluator_key();
@@ -192,14 +251,19 @@ static void bench_match(const char *path)
     demand(hashveil_sealed_db_open(path, &db, &where));
     demand(hashveil_scanner_create(db, &none, &trusting));
     demand(hashveil_scanner_create(db, &all, &verifying));
+    demand(hashveil_scanner_create(db, &dihedral, &turning));
     demand(hashveil_evaluator_create(&key, &evaluator));
     for (size_t run = 0; run < RUNS; run++) {
         time_match(trusting, evaluator, run, &unproved);
         time_match(verifying, evaluator, run, &proved);
+        time_match(turning, evaluator, run, &turned);
         time_bare(run, &bare);
     }
     print_match(&unproved, &proved, &bare);
+    print_look_up(db, &key, &unproved);
+    print_dihedral(&turned, &unproved);
     hashveil_evaluator_destroy(evaluator);
+    hashveil_scanner_destroy(turning);
     hashveil_scanner_destroy(verifying);
     hashveil_scanner_destroy(trusting);
     hashveil_sealed_db_close(db);
