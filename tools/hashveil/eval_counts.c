@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "eval_counts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void eval_counts_init(struct eval_counts *counts)
+{
+    counts->originals.nearest = EVAL_DISTANCES;
+    counts->copies.nearest = EVAL_DISTANCES;
+    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+        counts->small[i].nearest = EVAL_DISTANCES;
+    }
+}
+
+bool eval_counter_init(const struct eval_matching *matching, size_t edits, struct eval_counter *out)
+{
+    const size_t records = matching->originals->count;
+    *out = (struct eval_counter){.matching = matching};
+    eval_counts_init(&out->counts);
+    out->counts.edits = calloc(edits + 1, sizeof *out->counts.edits);
+    out->is_near_original = calloc(records + 1, sizeof *out->is_near_original);
+    out->is_related = calloc(records + 1, sizeof *out->is_related);
+    return out->counts.edits && out->is_near_original && out->is_related &&
+           eval_hits_init(records, matching->options->probes, &out->hits);
+}
+
+void eval_counter_clear(struct eval_counter *counter)
+{
+    free(counter->counts.edits);
+    free(counter->is_near_original);
+    free(counter->is_related);
+    eval_hits_clear(&counter->hits);
+    *counter = (struct eval_counter){0};
+}
+
+/* Which listed hashes have to do with a picture: its original's, those near that, and those near
+ * itself. Returns whether any is near itself. */
+static bool relate(struct eval_counter *counter, const hashveil_pdq *hash,
+                   struct eval_unrelated *unrelated)
+{
+    const struct eval_originals *originals = counter->matching->originals;
+    bool is_near_any = false;
+    for (size_t i = 0; i < originals->count; i++) {
+        const unsigned distance = hashveil_pdq_distance(&originals->hashes[i], hash);
+        const bool is_near = distance <= HASHVEIL_PDQ_MATCH_BITS;
+        is_near_any |= is_near;
+        counter->is_related[i] = is_near || counter->is_near_original[i];
+        if (!counter->is_related[i]) {
+            unrelated->pairs++;
+            unrelated->nearest = distance < unrelated->nearest ? distance : unrelated->nearest;
+        }
+    }
+    return is_near_any;
+}
+
+static void count_hits(const struct eval_counter *counter, struct eval_unrelated *out)
+{
+    for (size_t i = 0; i < counter->hits.count; i++) {
+        const struct eval_hit *hit = &counter->hits.hits[i];
+        if (!counter->is_related[hit->record]) {
+            out->hits += hit->masks;
+            out->false_opens += hit->masks >= 2;
+        }
+    }
+}
+
+/* With the masks that were asked for last, so that their hits are there afterwards. */
+static hashveil_status probe(struct eval_counter *counter, const hashveil_fingerprint *fingerprint,
+                             struct eval_unrelated *unrelated, uint64_t pairs)
+{
+    const struct eval_matching *matching = counter->matching;
+    const unsigned probes = matching->options->probes;
+    hashveil_status status = HASHVEIL_OK;
+    for (size_t i = 0; i < EVAL_SMALL_MASKS && status == HASHVEIL_OK; i++) {
+        if (matching->matchers[1 + i]) {
+            status =
+                eval_matcher_probe(matching->matchers[1 + i], fingerprint, probes, &counter->hits);
+            counter->counts.small[i].pairs += pairs;
+            count_hits(counter, &counter->counts.small[i]);
+        }
+    }
+    if (status == HASHVEIL_OK) {
+        status = eval_matcher_probe(matching->matchers[0], fingerprint, probes, &counter->hits);
+        count_hits(counter, unrelated);
+    }
+    return status;
+}
+
+hashveil_status eval_count_original(struct eval_counter *counter, size_t original)
+{
+    const struct eval_originals *originals = counter->matching->originals;
+    struct eval_unrelated *unrelated = &counter->counts.originals;
+    const hashveil_fingerprint *fingerprint = &originals->fingerprints[original];
+    const uint64_t pairs_before = unrelated->pairs;
+    memset(counter->is_near_original, 0, originals->count * sizeof *counter->is_near_original);
+    (void)relate(counter, &fingerprint->hash, unrelated);
+    memcpy(counter->is_near_original, counter->is_related,
+           originals->count * sizeof *counter->is_near_original);
+    counter->record = originals->records[original];
+    return probe(counter, fingerprint, unrelated, unrelated->pairs - pairs_before);
+}
+
+/* What opened, by the tokens or by the private match. */
+static hashveil_status match(struct eval_counter *counter, const hashveil_fingerprint *fingerprint,
+                             struct eval_hit *out)
+{
+    const struct eval_matching *matching = counter->matching;
+    const struct eval_hit by_tokens = eval_hits_best(&counter->hits);
+    struct eval_times times;
+    *out = by_tokens;
+    if (!matching->private_match) {
+        return HASHVEIL_OK;
+    }
+    const hashveil_status status =
+        eval_private_match(matching->private_match, fingerprint, out, &times);
+    /* Of records that as many masks hit either may be first, so that only their number is sure. */
+    counter->counts.disagreements += status == HASHVEIL_OK && out->masks != by_tokens.masks;
+    return status;
+}
+
+hashveil_status eval_count_copy(struct eval_counter *counter, size_t edit,
+                                const hashveil_fingerprint *fingerprint)
+{
+    struct eval_copies *copies = &counter->counts.edits[edit];
+    struct eval_unrelated *unrelated = &counter->counts.copies;
+    const hashveil_pdq *original = &counter->matching->originals->hashes[counter->record];
+    struct eval_hit opened;
+    if (fingerprint->quality < HASHVEIL_PDQ_MIN_QUALITY) {
+        copies->copies++;
+        copies->low_quality++;
+        return HASHVEIL_OK;
+    }
+    const uint64_t pairs_before = unrelated->pairs;
+    const bool is_near_any = relate(counter, &fingerprint->hash, unrelated);
+    hashveil_status status =
+        probe(counter, fingerprint, unrelated, unrelated->pairs - pairs_before);
+    if (status == HASHVEIL_OK) {
+        status = match(counter, fingerprint, &opened);
+    }
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    const unsigned distance = hashveil_pdq_distance(original, &fingerprint->hash);
+    const bool is_within = distance <= HASHVEIL_PDQ_MATCH_BITS;
+    const bool is_open = opened.masks >= 2 && opened.record < counter->matching->originals->count &&
+                         counter->is_related[opened.record];
+    copies->copies++;
+    copies->within += is_within;
+    copies->plain += is_near_any;
+    copies->psi += is_open;
+    copies->within_psi += is_within && is_open;
+    copies->by_distance[distance]++;
+    copies->psi_by_distance[distance] += is_open;
+    return HASHVEIL_OK;
+}
+
+void eval_copies_add(const struct eval_copies *from, struct eval_copies *to)
+{
+    to->copies += from->copies;
+    to->failed += from->failed;
+    to->low_quality += from->low_quality;
+    to->within += from->within;
+    to->plain += from->plain;
+    to->psi += from->psi;
+    to->within_psi += from->within_psi;
+    for (size_t i = 0; i < EVAL_DISTANCES; i++) {
+        to->by_distance[i] += from->by_distance[i];
+        to->psi_by_distance[i] += from->psi_by_distance[i];
+    }
+}
+
+static void add_unrelated(const struct eval_unrelated *from, struct eval_unrelated *to)
+{
+    to->pairs += from->pairs;
+    to->hits += from->hits;
+    to->false_opens += from->false_opens;
+    to->nearest = from->nearest < to->nearest ? from->nearest : to->nearest;
+}
+
+void eval_counts_add(const struct eval_counts *from, size_t edits, struct eval_counts *to)
+{
+    for (size_t i = 0; i < edits; i++) {
+        eval_copies_add(&from->edits[i], &to->edits[i]);
+    }
+    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+        add_unrelated(&from->small[i], &to->small[i]);
+    }
+    add_unrelated(&from->originals, &to->originals);
+    add_unrelated(&from->copies, &to->copies);
+    to->disagreements += from->disagreements;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an evaluation counted, and the three ways of printing it. */
+#ifndef HASHVEIL_TOOLS_EVAL_REPORT_H
+#define HASHVEIL_TOOLS_EVAL_REPORT_H
+
+#include "eval_options.h"
+#include "eval_statistics.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <hashveil/pdq.h>
+
+enum {
+    EVAL_DISTANCES = HASHVEIL_PDQ_BITS + 1,
+    EVAL_CURVE_BITS = 40, /* recall is printed up to this distance */
+    EVAL_SMALL_MASKS = 5, /* sizes of mask at which false opens are frequent enough to be counted */
+    EVAL_LIST_SIZES = 3   /* list lengths for which false opens are predicted */
+};
+
+extern const unsigned eval_small_bits[EVAL_SMALL_MASKS];
+extern const double eval_list_sizes[EVAL_LIST_SIZES];
+
+/* Copies by one edit, or all. A copy of low quality is in no later count. */
+struct eval_copies {
+    uint64_t copies;      /* made or read */
+    uint64_t failed;      /* neither made nor read: in no other count */
+    uint64_t low_quality; /* below HASHVEIL_PDQ_MIN_QUALITY */
+    uint64_t within;      /* at most HASHVEIL_PDQ_MATCH_BITS from their originals */
+    uint64_t plain;       /* at most so far from any listed hash */
+    uint64_t psi;         /* opened their original's record, or that of a near-duplicate */
+    uint64_t within_psi;  /* both the first and the last */
+    uint64_t by_distance[EVAL_DISTANCES];     /* to the original */
+    uint64_t psi_by_distance[EVAL_DISTANCES]; /* those of them counted in psi */
+};
+
+/* Pairs of a picture that asks and a listed one that has nothing to do with it. */
+struct eval_unrelated {
+    uint64_t pairs;
+    uint64_t hits;        /* probes that were one of its tokens */
+    uint64_t false_opens; /* pairs with hits of two masks */
+    unsigned nearest;     /* distance; EVAL_DISTANCES when there is no pair */
+};
+
+struct eval_counts {
+    struct eval_copies *edits; /* one an edit; owned */
+    struct eval_unrelated originals, copies;
+    struct eval_unrelated small[EVAL_SMALL_MASKS]; /* both, with smaller masks */
+    uint64_t disagreements; /* copies of which the private match says another thing */
+};
+
+/* What one picture costs, medians. */
+struct eval_cost {
+    double fingerprint_ms, begin_ms, respond_ms, finish_ms;
+    size_t pictures;
+    unsigned probes; /* as the library sends them, whatever was asked for */
+    size_t request_bytes, response_bytes;
+};
+
+struct eval_report {
+    const struct eval_options *options;
+    const char *const *edit_names;
+    size_t edit_count;
+    bool is_crypto;
+    uint64_t pictures;        /* originals that were read */
+    uint64_t left_out;        /* files of other parts */
+    uint64_t not_pictures;    /* files that are none */
+    uint64_t unreadable;      /* pictures that could not be hashed */
+    uint64_t low_quality;     /* pictures not listed for it */
+    uint64_t same_hash;       /* pictures that have a listed hash already */
+    uint64_t listed;          /* different hashes */
+    uint64_t near_duplicates; /* pairs of listed hashes within HASHVEIL_PDQ_MATCH_BITS */
+    struct eval_counts counts;
+    struct eval_cost cost;
+};
+
+/* Sums over all edits. */
+struct eval_copies eval_report_total(const struct eval_report *report);
+
+/* The chance that one unrelated listed hash opens, seen in four ways. */
+struct eval_prediction {
+    double ideal;        /* were all tokens equally likely */
+    double observed;     /* at the rate of hits that was observed */
+    double upper;        /* at the 95 % upper bound of that rate */
+    double extrapolated; /* by the opens counted with smaller masks: a straight line through their
+                          * logarithms; negative where fewer than two sizes had enough */
+};
+struct eval_prediction eval_report_predict(const struct eval_report *report);
+
+/* Each returns false after a message. */
+bool eval_print_text(const struct eval_report *report);
+bool eval_print_json(const struct eval_report *report);
+bool eval_write_html(const struct eval_report *report, const char *path);
+
+#endif

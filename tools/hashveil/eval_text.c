@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as tables for people. */
+#include "eval_report.h"
+
+#include "output.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_setting(const struct eval_report *report)
+{
+    const struct eval_options *options = report->options;
+    printf("originals  %" PRIu64 " listed of %" PRIu64 " pictures; %" PRIu64 " of low quality, "
+           "%" PRIu64 " unreadable, %" PRIu64 " with another's hash\n",
+           report->listed, report->pictures, report->low_quality, report->unreadable,
+           report->same_hash);
+    printf("           part %u of %u: %" PRIu64 " files left out; %" PRIu64 " are no pictures\n",
+           options->part, options->parts, report->left_out, report->not_pictures);
+    printf("           %" PRIu64 " pairs of listed ones are within %d bits: near-duplicates\n",
+           report->near_duplicates, HASHVEIL_PDQ_MATCH_BITS);
+    printf("masks      T = %" PRIu32 " of b = %" PRIu32 " bits, from a pool of %" PRIu32
+           "; Q = %u probes; seed %" PRIu64 "\n",
+           options->params.masks, options->params.bits, options->params.pool_bits, options->probes,
+           options->seed);
+    printf("match      %s\n\n", report->is_crypto
+                                    ? "by the private exchange, compared with tokens in the clear"
+                                    : "simulated: tokens compared in the clear");
+}
+
+static void print_share(uint64_t found, uint64_t total)
+{
+    const struct eval_interval interval = eval_wilson(found, total);
+    if (total == 0) {
+        printf("%9s %19s", "-", "-");
+    } else {
+        printf("%8.3f%% %8.3f ..%8.3f", 100 * (double)found / (double)total, 100 * interval.low,
+               100 * interval.high);
+    }
+}
+
+static void print_copies(const char *name, const struct eval_copies *copies)
+{
+    char *escaped = escape_foreign(name, true);
+    const size_t median = eval_median_of_counts(copies->by_distance, EVAL_DISTANCES);
+    printf("%-17s %7" PRIu64 " %6" PRIu64 " %5" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64
+           " %7" PRIu64 " ",
+           escaped ? escaped : "?", copies->copies, copies->failed, copies->low_quality,
+           copies->within, copies->plain, copies->psi, copies->within_psi);
+    print_share(copies->within_psi, copies->within);
+    if (median < EVAL_DISTANCES) {
+        printf(" %6zu\n", median);
+    } else {
+        printf(" %6s\n", "-");
+    }
+    free(escaped);
+}
+
+static void print_edits(const struct eval_report *report)
+{
+    const struct eval_copies total = eval_report_total(report);
+    printf("%-17s %7s %6s %5s %7s %7s %7s %7s %9s %19s %6s\n", "edit", "copies", "failed", "low",
+           "<= 31", "PDQ", "PSI", "PSI<=31", "share", "95 % interval", "median");
+    for (size_t i = 0; i < report->edit_count; i++) {
+        print_copies(report->edit_names[i], &report->counts.edits[i]);
+    }
+    print_copies("all", &total);
+    puts("\nlow: of quality below 50, in no later column. <= 31: copies at most 31 bits from their "
+         "original.\nPDQ: found in plaintext, at most 31 bits from a listed hash. PSI: found by "
+         "the private match.\nPSI<=31: of those <= 31, and its share. median: distance in bits.\n");
+}
+
+static void print_recall(const struct eval_report *report)
+{
+    const struct eval_copies total = eval_report_total(report);
+    puts("distance  copies  opened     share       95 % interval");
+    for (size_t i = 0; i <= EVAL_CURVE_BITS; i++) {
+        if (total.by_distance[i] > 0) {
+            printf("%8zu %7" PRIu64 " %7" PRIu64 " ", i, total.by_distance[i],
+                   total.psi_by_distance[i]);
+            print_share(total.psi_by_distance[i], total.by_distance[i]);
+            puts("");
+        }
+    }
+    puts("");
+}
+
+static void print_pairs(const char *name, const struct eval_unrelated *unrelated, unsigned probes,
+                        unsigned bits, unsigned masks)
+{
+    const double pairs = (double)unrelated->pairs;
+    const double ideal = eval_ideal_hits(probes, bits);
+    char nearest[16] = "-";
+    if (unrelated->nearest < EVAL_DISTANCES) {
+        snprintf(nearest, sizeof nearest, "%u", unrelated->nearest);
+    }
+    printf("%-13s %10" PRIu64 " %8s %8" PRIu64 " %11.4g %8" PRIu64 " %11.3g\n", name,
+           unrelated->pairs, nearest, unrelated->hits, pairs * ideal, unrelated->false_opens,
+           pairs * eval_open_chance(ideal, masks));
+}
+
+static void print_prediction(const char *name, double chance)
+{
+    if (chance < 0) {
+        printf("%-42s %10s\n", name, "too few");
+        return;
+    }
+    printf("%-42s", name);
+    for (size_t i = 0; i < EVAL_LIST_SIZES; i++) {
+        printf(" %10.2e", eval_any_chance(chance, eval_list_sizes[i]));
+    }
+    puts("");
+}
+
+static void print_unrelated(const struct eval_report *report)
+{
+    const struct eval_options *options = report->options;
+    const struct eval_prediction prediction = eval_report_predict(report);
+    const unsigned masks = options->params.masks;
+    puts("unrelated         pairs  nearest     hits  ideal hits    opens ideal opens");
+    print_pairs("originals", &report->counts.originals, options->probes, options->params.bits,
+                masks);
+    print_pairs("copies", &report->counts.copies, options->probes, options->params.bits, masks);
+    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "both, b = %u", eval_small_bits[i]);
+        if (report->counts.small[i].pairs > 0) {
+            print_pairs(name, &report->counts.small[i], options->probes, eval_small_bits[i], masks);
+        }
+    }
+    puts("\nchance of a false open for one picture          N = 1e5    N = 1e6    N = 1e7");
+    print_prediction("were all tokens equally likely", prediction.ideal);
+    print_prediction("at the hits observed", prediction.observed);
+    print_prediction("at the 95 % upper bound of those hits", prediction.upper);
+    print_prediction("by the opens counted at smaller b", prediction.extrapolated);
+    puts("");
+}
+
+static void print_cost(const struct eval_report *report)
+{
+    const struct eval_cost *cost = &report->cost;
+    const unsigned probes = report->options->probes;
+    printf("cost a picture: %u probes; %u scalar multiplications on the device, %u at the "
+           "evaluator\n",
+           probes, 2 * probes, probes);
+    printf("at %u probes: %zu bytes to the evaluator, %zu back\n", cost->probes,
+           cost->request_bytes, cost->response_bytes);
+    printf("and medians of %zu pictures in ms: fingerprint %.2f, begin %.2f, evaluate %.2f, finish "
+           "%.2f\n",
+           cost->pictures, cost->fingerprint_ms, cost->begin_ms, cost->respond_ms, cost->finish_ms);
+}
+
+bool eval_print_text(const struct eval_report *report)
+{
+    print_setting(report);
+    print_edits(report);
+    print_recall(report);
+    print_unrelated(report);
+    print_cost(report);
+    if (report->is_crypto) {
+        printf("the exchange and the tokens in the clear differ on %" PRIu64 " copies\n",
+               report->counts.disagreements);
+    }
+    return !output_failed();
+}
