@@ -32,6 +32,7 @@ hashveil_status eval_edit_make(const hashveil_image *image, size_t edit, uint64_
     return HASHVEIL_ERR_UNSUPPORTED;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): of the type that the other has. */
 void eval_edit_free(uint8_t *bytes)
 {
     (void)bytes;

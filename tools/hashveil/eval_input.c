@@ -119,36 +119,59 @@ static bool cut(char *line, struct row *out)
     return *line && *copy && *edit;
 }
 
+/* A file of pairs, as far as it is read. */
+struct pairs {
+    const char *path;
+    uint64_t line_number;
+    struct eval_input *input;
+    struct rows *rows;
+};
+
+/* line: as it was read, with its end. Empty lines and comments are passed over. */
+static bool read_pair(const struct pairs *pairs, const char *line, size_t len)
+{
+    struct row row;
+    char *text = strndup(line, len - (line[len - 1] == '\n'));
+    if (text && (!*text || *text == '#')) {
+        free(text);
+        return true;
+    }
+    if (!keep_text(pairs->input, text)) {
+        return false;
+    }
+    if (!cut(text, &row)) {
+        complain(pairs->path, "line %" PRIu64 " is not ORIGINAL tab COPY tab EDIT",
+                 pairs->line_number);
+        return false;
+    }
+    return add_row(pairs->rows, row);
+}
+
 static bool read_pairs(const char *path, struct eval_input *input, struct rows *rows)
 {
     FILE *file = fopen(path, "re");
+    struct pairs pairs = {.path = path, .input = input, .rows = rows};
     char *line = NULL;
     size_t capacity = 0;
-    uint64_t number = 0;
-    bool is_read = file != NULL;
-    input->has_copies = true;
-    for (ssize_t len = is_read ? getline(&line, &capacity, file) : -1; len > 0 && is_read;
-         len = is_read ? getline(&line, &capacity, file) : -1) {
-        struct row row;
-        number++;
-        line[len - (line[len - 1] == '\n')] = '\0';
-        if (!*line || *line == '#') {
-            continue;
-        }
-        is_read = keep_text(input, strdup(line));
-        if (is_read && !cut(input->texts[input->text_count - 1], &row)) {
-            complain(path, "line %" PRIu64 " is not ORIGINAL tab COPY tab EDIT", number);
-            is_read = false;
-        }
-        is_read = is_read && add_row(rows, row);
-    }
-    if (!file || ferror(file)) {
+    bool is_read = true;
+    if (!file) {
         complain(path, "%s", strerror(errno));
+        return false;
+    }
+    input->has_copies = true;
+    while (is_read) {
+        const ssize_t len = getline(&line, &capacity, file);
+        if (len <= 0) {
+            break;
+        }
+        pairs.line_number++;
+        is_read = read_pair(&pairs, line, (size_t)len);
+    }
+    if (ferror(file)) {
+        complain_status(path, HASHVEIL_ERR_IO);
         is_read = false;
     }
-    if (file) {
-        fclose(file);
-    }
+    fclose(file);
     free(line);
     return is_read;
 }
