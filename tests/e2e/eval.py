@@ -68,6 +68,8 @@ def check_sums(report):
     near = [row for row in report["recall_by_distance"] if row["distance"] <= 31]
     equal(sum(row["copies"] for row in near), report["all"]["within"], "within, by distance")
     equal(sum(row["opened"] for row in near), report["all"]["within_psi"], "opened, by distance")
+    equal(report["within_31"], {"copies": report["all"]["within"],
+                                "opened": report["all"]["within_psi"]}, "within 31")
     equal([row["distance"] for row in report["recall_by_distance"]], list(range(41)), "distances")
 
 
@@ -179,12 +181,26 @@ def files_are_counted_by_what_becomes_of_them(world):
     world.write("originals/notes.txt", b"notes")
     counts = evaluate(world, "--simulate", folder)["originals"]
     equal(counts, {"listed": 3, "pictures": 5, "low_quality": 1, "unreadable": 0, "same_hash": 1,
-                   "not_pictures": 1, "left_out": 0, "near_duplicate_pairs": 0}, "originals")
+                   "not_pictures": 1, "left_out": 0, "near_duplicate_pairs": 0,
+                   "alike_pairs": 0, "alike": []}, "originals")
     with open(world.files("listed")[0], "rb") as file:
         world.write("originals/cut.jpg", file.read()[:700])
     outcome = world.run("eval", "--simulate", "--json", folder, exits=TROUBLE)
     contains(outcome.errors, "cut.jpg")
     equal(json.loads(outcome.output)["originals"]["unreadable"], 1, "unreadable")
+
+
+@case
+def listed_pictures_that_look_alike_are_named_and_not_called_unrelated(world):
+    folder = originals(world, 2)
+    os.link(world.files("copies")[1], os.path.join(folder, "copy.jpg"))
+    report = evaluate(world, "--simulate", folder)
+    counts = report["originals"]
+    equal((counts["listed"], counts["near_duplicate_pairs"], counts["alike_pairs"]), (3, 1, 0),
+          "originals")
+    equal({os.path.basename(counts["alike"][0][key]) for key in ("first", "second")},
+          {"00.jpg", "copy.jpg"}, "named")
+    equal(report["unrelated"]["originals"]["pairs"], 3 * 2 - 2, "unrelated pairs")
 
 
 @case

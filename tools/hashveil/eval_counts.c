@@ -2,7 +2,6 @@
 #include "eval_counts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void eval_counts_init(struct eval_counts *counts)
 {
@@ -19,23 +18,23 @@ bool eval_counter_init(const struct eval_matching *matching, size_t edits, struc
     *out = (struct eval_counter){.matching = matching};
     eval_counts_init(&out->counts);
     out->counts.edits = calloc(edits + 1, sizeof *out->counts.edits);
-    out->is_near_original = calloc(records + 1, sizeof *out->is_near_original);
-    out->is_related = calloc(records + 1, sizeof *out->is_related);
-    return out->counts.edits && out->is_near_original && out->is_related &&
+    out->to_original = calloc(records + 1, sizeof *out->to_original);
+    out->to_picture = calloc(records + 1, sizeof *out->to_picture);
+    return out->counts.edits && out->to_original && out->to_picture &&
            eval_hits_init(records, matching->options->probes, &out->hits);
 }
 
 void eval_counter_clear(struct eval_counter *counter)
 {
     free(counter->counts.edits);
-    free(counter->is_near_original);
-    free(counter->is_related);
+    free(counter->to_original);
+    free(counter->to_picture);
     eval_hits_clear(&counter->hits);
     *counter = (struct eval_counter){0};
 }
 
-/* Which listed hashes have to do with a picture: its original's, those near that, and those near
- * itself. Returns whether any is near itself. */
+/* Finds what each listed hash has to do with a copy of the current original. Returns whether any is
+ * near it. */
 static bool relate(struct eval_counter *counter, const hashveil_pdq *hash,
                    struct eval_unrelated *unrelated)
 {
@@ -45,8 +44,8 @@ static bool relate(struct eval_counter *counter, const hashveil_pdq *hash,
         const unsigned distance = hashveil_pdq_distance(&originals->hashes[i], hash);
         const bool is_near = distance <= HASHVEIL_PDQ_MATCH_BITS;
         is_near_any |= is_near;
-        counter->is_related[i] = is_near || counter->is_near_original[i];
-        if (!counter->is_related[i]) {
+        counter->to_picture[i] = is_near ? EVAL_RELATED : counter->to_original[i];
+        if (counter->to_picture[i] == EVAL_UNRELATED) {
             unrelated->pairs++;
             unrelated->nearest = distance < unrelated->nearest ? distance : unrelated->nearest;
         }
@@ -54,11 +53,24 @@ static bool relate(struct eval_counter *counter, const hashveil_pdq *hash,
     return is_near_any;
 }
 
+static void turn_to(struct eval_counter *counter, size_t original)
+{
+    const struct eval_originals *originals = counter->matching->originals;
+    const hashveil_pdq *hash = &originals->fingerprints[original].hash;
+    counter->record = originals->records[original];
+    for (size_t i = 0; i < originals->count; i++) {
+        const unsigned distance = hashveil_pdq_distance(&originals->hashes[i], hash);
+        counter->to_original[i] = distance <= HASHVEIL_PDQ_MATCH_BITS ? EVAL_RELATED
+                                  : distance <= EVAL_ALIKE_BITS       ? EVAL_ALIKE
+                                                                      : EVAL_UNRELATED;
+    }
+}
+
 static void count_hits(const struct eval_counter *counter, struct eval_unrelated *out)
 {
     for (size_t i = 0; i < counter->hits.count; i++) {
         const struct eval_hit *hit = &counter->hits.hits[i];
-        if (!counter->is_related[hit->record]) {
+        if (counter->to_picture[hit->record] == EVAL_UNRELATED) {
             out->hits += hit->masks;
             out->false_opens += hit->masks >= 2;
         }
@@ -93,11 +105,8 @@ hashveil_status eval_count_original(struct eval_counter *counter, size_t origina
     struct eval_unrelated *unrelated = &counter->counts.originals;
     const hashveil_fingerprint *fingerprint = &originals->fingerprints[original];
     const uint64_t pairs_before = unrelated->pairs;
-    memset(counter->is_near_original, 0, originals->count * sizeof *counter->is_near_original);
+    turn_to(counter, original);
     (void)relate(counter, &fingerprint->hash, unrelated);
-    memcpy(counter->is_near_original, counter->is_related,
-           originals->count * sizeof *counter->is_near_original);
-    counter->record = originals->records[original];
     return probe(counter, fingerprint, unrelated, unrelated->pairs - pairs_before);
 }
 
@@ -144,7 +153,7 @@ hashveil_status eval_count_copy(struct eval_counter *counter, size_t edit,
     const unsigned distance = hashveil_pdq_distance(original, &fingerprint->hash);
     const bool is_within = distance <= HASHVEIL_PDQ_MATCH_BITS;
     const bool is_open = opened.masks >= 2 && opened.record < counter->matching->originals->count &&
-                         counter->is_related[opened.record];
+                         counter->to_picture[opened.record] == EVAL_RELATED;
     copies->copies++;
     copies->within += is_within;
     copies->plain += is_near_any;

@@ -17,14 +17,21 @@ struct eval_matching {
     const struct eval_private *private_match; /* NULL: tokens in the clear alone */
 };
 
+/* What a listed hash has to do with a picture. */
+enum eval_relation {
+    EVAL_UNRELATED,
+    EVAL_ALIKE,  /* within EVAL_ALIKE_BITS of its original: neither found nor falsely opened */
+    EVAL_RELATED /* its original, or within HASHVEIL_PDQ_MATCH_BITS of that or of itself */
+};
+
 /* One thread's. Starts as {0}. */
 struct eval_counter {
     const struct eval_matching *matching;
     struct eval_counts counts;
     struct eval_hits hits;
-    bool *is_near_original; /* of each listed hash, to the current original */
-    bool *is_related;       /* to the picture that is counted */
-    size_t record;          /* the current original's */
+    uint8_t *to_original; /* an enum eval_relation of each listed hash, to the current original */
+    uint8_t *to_picture;  /* likewise, to the picture that is counted */
+    size_t record;        /* the current original's */
 };
 
 /* Returns false without memory. */

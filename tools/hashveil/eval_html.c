@@ -98,7 +98,9 @@ static void write_edits(FILE *out, const struct eval_report *report)
         write_copies(out, report->edit_names[i], &report->counts.edits[i]);
     }
     write_copies(out, "all", &total);
-    fputs("</tbody></table>\n", out);
+    const struct eval_found sure = eval_found_within(&total, EVAL_SURE_BITS);
+    fprintf(out, "</tbody></table>\n<p>Within %d bits %" PRIu64 " of %" PRIu64 " open.</p>\n",
+            EVAL_SURE_BITS, sure.opened, sure.copies);
 }
 
 static double x_of(size_t distance)

@@ -30,6 +30,11 @@ static json_t *json_of_copies(const char *name, const struct eval_copies *copies
                      interval.high, "median_distance", json_of_bits(median));
 }
 
+static json_t *json_of_found(struct eval_found found)
+{
+    return json_pack("{s:I, s:I}", "copies", number(found.copies), "opened", number(found.opened));
+}
+
 static json_t *json_of_edits(const struct eval_report *report)
 {
     json_t *array = json_array();
@@ -113,12 +118,20 @@ static json_t *json_of_cost(const struct eval_report *report)
 
 static json_t *json_of_originals(const struct eval_report *report)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "listed", number(report->listed),
-                     "pictures", number(report->pictures), "low_quality",
+    json_t *alike = json_array();
+    for (size_t i = 0; i < report->alike_count; i++) {
+        const struct eval_alike *pair = &report->alike[i];
+        json_array_append_new(
+            alike, json_pack("{s:o, s:o, s:i}", "first", json_of_text(pair->first), "second",
+                             json_of_text(pair->second), "distance", (int)pair->distance));
+    }
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "listed",
+                     number(report->listed), "pictures", number(report->pictures), "low_quality",
                      number(report->low_quality), "unreadable", number(report->unreadable),
                      "same_hash", number(report->same_hash), "not_pictures",
                      number(report->not_pictures), "left_out", number(report->left_out),
-                     "near_duplicate_pairs", number(report->near_duplicates));
+                     "near_duplicate_pairs", number(report->near_duplicates), "alike_pairs",
+                     number(report->alike_pairs), "alike", alike);
 }
 
 bool eval_print_json(const struct eval_report *report)
@@ -139,6 +152,9 @@ bool eval_print_json(const struct eval_report *report)
     json_line_set(&line, "originals", json_of_originals(report));
     json_line_set(&line, "edits", json_of_edits(report));
     json_line_set(&line, "all", json_of_copies("all", &total));
+    json_line_set(&line, "within_16", json_of_found(eval_found_within(&total, EVAL_SURE_BITS)));
+    json_line_set(&line, "within_31",
+                  json_of_found(eval_found_within(&total, HASHVEIL_PDQ_MATCH_BITS)));
     json_line_set(&line, "recall_by_distance", json_of_recall(&total));
     json_line_set(&line, "unrelated",
                   json_pack("{s:o, s:o, s:o}", "originals",

@@ -52,7 +52,8 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->original > y->original) - (x->original < y->original);
 }
 
-/* Gives every original of sufficient quality a record; those of the same hash share one. */
+/* Gives every original of sufficient quality a record; those of the same hash share one. Leaves in
+ * sorted the first original of each record. */
 static void list(struct numbered *sorted, size_t count, struct eval_originals *out,
                  struct eval_report *report)
 {
@@ -60,14 +61,15 @@ static void list(struct numbered *sorted, size_t count, struct eval_originals *o
         qsort(sorted, count, sizeof *sorted, compare);
     }
     for (size_t i = 0; i < count; i++) {
-        const bool is_same =
-            i > 0 && memcmp(&sorted[i].hash, &sorted[i - 1].hash, sizeof sorted[i].hash) == 0;
-        if (is_same) {
+        const struct numbered next = sorted[i]; /* its place may be taken below */
+        if (out->count > 0 &&
+            memcmp(&next.hash, &out->hashes[out->count - 1], sizeof next.hash) == 0) {
             report->same_hash++;
         } else {
-            out->hashes[out->count++] = sorted[i].hash;
+            sorted[out->count] = next;
+            out->hashes[out->count++] = next.hash;
         }
-        out->records[sorted[i].original] = out->count - 1;
+        out->records[next.original] = out->count - 1;
     }
     report->listed = out->count;
 }
@@ -98,14 +100,36 @@ static size_t sort_out(const struct eval_input *input, const struct eval_origina
     return count;
 }
 
-static void count_near_duplicates(const struct eval_originals *originals,
-                                  struct eval_report *report)
+/* Keeps the nearest pairs in order. */
+static void note_alike(struct eval_report *report, struct eval_alike alike)
 {
-    for (size_t i = 0; i < originals->count; i++) {
-        for (size_t k = i + 1; k < originals->count; k++) {
-            report->near_duplicates +=
-                hashveil_pdq_distance(&originals->hashes[i], &originals->hashes[k]) <=
-                HASHVEIL_PDQ_MATCH_BITS;
+    size_t place = report->alike_count;
+    if (place < EVAL_MOST_ALIKE) {
+        report->alike_count++;
+    } else if (report->alike[place - 1].distance <= alike.distance) {
+        return;
+    } else {
+        place--;
+    }
+    for (; place > 0 && report->alike[place - 1].distance > alike.distance; place--) {
+        report->alike[place] = report->alike[place - 1];
+    }
+    report->alike[place] = alike;
+}
+
+static void find_alike(const struct eval_input *input, const struct numbered *listed, size_t count,
+                       struct eval_report *report)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = i + 1; k < count; k++) {
+            const unsigned distance = hashveil_pdq_distance(&listed[i].hash, &listed[k].hash);
+            if (distance <= EVAL_ALIKE_BITS) {
+                report->near_duplicates += distance <= HASHVEIL_PDQ_MATCH_BITS;
+                report->alike_pairs += distance > HASHVEIL_PDQ_MATCH_BITS;
+                note_alike(report, (struct eval_alike){input->originals[listed[i].original].path,
+                                                       input->originals[listed[k].original].path,
+                                                       distance});
+            }
         }
     }
 }
@@ -128,7 +152,7 @@ bool eval_originals_read(const struct eval_input *input, unsigned workers,
     progress_init(&progress, "originals");
     worker_pool_run(input->count, workers, hash_original, &job, &progress);
     list(sorted, sort_out(input, out, sorted, report), out, report);
-    count_near_duplicates(out, report);
+    find_alike(input, sorted, out->count, report);
     free(sorted);
     return true;
 }

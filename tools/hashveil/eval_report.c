@@ -18,6 +18,16 @@ struct eval_copies eval_report_total(const struct eval_report *report)
     return total;
 }
 
+struct eval_found eval_found_within(const struct eval_copies *copies, unsigned max_distance_bits)
+{
+    struct eval_found found = {0};
+    for (size_t i = 0; i <= max_distance_bits && i < EVAL_DISTANCES; i++) {
+        found.copies += copies->by_distance[i];
+        found.opened += copies->psi_by_distance[i];
+    }
+    return found;
+}
+
 static double extrapolate(const struct eval_report *report)
 {
     enum { FEWEST_OPENS = 10 };

@@ -15,6 +15,9 @@
 
 enum {
     EVAL_DISTANCES = HASHVEIL_PDQ_BITS + 1,
+    EVAL_ALIKE_BITS = 48, /* originals at most so far apart are not called unrelated */
+    EVAL_MOST_ALIKE = 10, /* pairs of them are named */
+    EVAL_SURE_BITS = 16,  /* up to this distance every copy is to open its record */
     EVAL_CURVE_BITS = 40, /* recall is printed up to this distance */
     EVAL_SMALL_MASKS = 5, /* sizes of mask at which false opens are frequent enough to be counted */
     EVAL_LIST_SIZES = 3   /* list lengths for which false opens are predicted */
@@ -36,7 +39,14 @@ struct eval_copies {
     uint64_t psi_by_distance[EVAL_DISTANCES]; /* those of them counted in psi */
 };
 
-/* Pairs of a picture that asks and a listed one that has nothing to do with it. */
+/* Two listed pictures that are nearly the same, or look so. Paths are borrowed. */
+struct eval_alike {
+    const char *first, *second;
+    unsigned distance;
+};
+
+/* Pairs of a picture that asks and a listed one that has nothing to do with it: its original is
+ * more than EVAL_ALIKE_BITS away, and itself more than HASHVEIL_PDQ_MATCH_BITS. */
 struct eval_unrelated {
     uint64_t pairs;
     uint64_t hits;        /* probes that were one of its tokens */
@@ -72,12 +82,21 @@ struct eval_report {
     uint64_t same_hash;       /* pictures that have a listed hash already */
     uint64_t listed;          /* different hashes */
     uint64_t near_duplicates; /* pairs of listed hashes within HASHVEIL_PDQ_MATCH_BITS */
+    uint64_t alike_pairs;     /* further ones within EVAL_ALIKE_BITS */
+    struct eval_alike alike[EVAL_MOST_ALIKE]; /* the nearest of both, the nearest first */
+    size_t alike_count;
     struct eval_counts counts;
     struct eval_cost cost;
 };
 
 /* Sums over all edits. */
 struct eval_copies eval_report_total(const struct eval_report *report);
+
+/* Of the copies at most so far from their original: how many there are, how many opened. */
+struct eval_found {
+    uint64_t copies, opened;
+};
+struct eval_found eval_found_within(const struct eval_copies *copies, unsigned max_distance_bits);
 
 /* The chance that one unrelated listed hash opens, seen in four ways. */
 struct eval_prediction {

@@ -17,8 +17,17 @@ static void print_setting(const struct eval_report *report)
            report->same_hash);
     printf("           part %u of %u: %" PRIu64 " files left out; %" PRIu64 " are no pictures\n",
            options->part, options->parts, report->left_out, report->not_pictures);
-    printf("           %" PRIu64 " pairs of listed ones are within %d bits: near-duplicates\n",
-           report->near_duplicates, HASHVEIL_PDQ_MATCH_BITS);
+    printf("           %" PRIu64
+           " pairs of listed ones are within %d bits (near-duplicates), %" PRIu64
+           " more within %d (alike)\n",
+           report->near_duplicates, HASHVEIL_PDQ_MATCH_BITS, report->alike_pairs, EVAL_ALIKE_BITS);
+    for (size_t i = 0; i < report->alike_count; i++) {
+        printf("           %u bits: ", report->alike[i].distance);
+        print_foreign(report->alike[i].first);
+        fputs(" ", stdout);
+        print_foreign(report->alike[i].second);
+        puts("");
+    }
     printf("masks      T = %" PRIu32 " of b = %" PRIu32 " bits, from a pool of %" PRIu32
            "; Q = %u probes; seed %" PRIu64 "\n",
            options->params.masks, options->params.bits, options->params.pool_bits, options->probes,
@@ -70,6 +79,13 @@ static void print_edits(const struct eval_report *report)
          "the private match.\nPSI<=31: of those <= 31, and its share. median: distance in bits.\n");
 }
 
+static void print_within(const char *name, struct eval_found found)
+{
+    printf("%s %" PRIu64 " of %" PRIu64 " open ", name, found.opened, found.copies);
+    print_share(found.opened, found.copies);
+    puts("");
+}
+
 static void print_recall(const struct eval_report *report)
 {
     const struct eval_copies total = eval_report_total(report);
@@ -83,6 +99,10 @@ static void print_recall(const struct eval_report *report)
         }
     }
     puts("");
+    print_within("within 16 bits", eval_found_within(&total, EVAL_SURE_BITS));
+    print_within("within 31 bits", eval_found_within(&total, HASHVEIL_PDQ_MATCH_BITS));
+    printf("over all edits PSI finds %" PRIu64 " where plaintext PDQ finds %" PRIu64 "\n\n",
+           total.psi, total.plain);
 }
 
 static void print_pairs(const char *name, const struct eval_unrelated *unrelated, unsigned probes,
