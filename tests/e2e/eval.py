@@ -112,6 +112,9 @@ def unrelated_pairs_and_costs_are_counted(world):
     equal(unrelated["copies"]["pairs"], good * 7, "pairs of copies")
     assert unrelated["originals"]["nearest"] > 60, unrelated
     equal(unrelated["copies"]["false_opens"], 0, "false opens")
+    for row in (unrelated["originals"], unrelated["copies"], *unrelated["smaller_masks"]):
+        for name in ("pairs", "hits", "false_opens"):
+            equal(sum(band[name] for band in row["by_distance"]), row[name], name)
     ideal = good * 7 * 256 / 2**28
     assert abs(unrelated["copies"]["ideal_hits"] / ideal - 1) < 1e-9, unrelated
     equal([row["bits"] for row in unrelated["smaller_masks"]], [16, 18, 20, 22, 24], "sizes")

@@ -20,7 +20,8 @@ bool eval_counter_init(const struct eval_matching *matching, size_t edits, struc
     out->counts.edits = calloc(edits + 1, sizeof *out->counts.edits);
     out->to_original = calloc(records + 1, sizeof *out->to_original);
     out->to_picture = calloc(records + 1, sizeof *out->to_picture);
-    return out->counts.edits && out->to_original && out->to_picture &&
+    out->band = calloc(records + 1, sizeof *out->band);
+    return out->counts.edits && out->to_original && out->to_picture && out->band &&
            eval_hits_init(records, matching->options->probes, &out->hits);
 }
 
@@ -29,25 +30,37 @@ void eval_counter_clear(struct eval_counter *counter)
     free(counter->counts.edits);
     free(counter->to_original);
     free(counter->to_picture);
+    free(counter->band);
     eval_hits_clear(&counter->hits);
     *counter = (struct eval_counter){0};
 }
 
-/* Finds what each listed hash has to do with a copy of the current original. Returns whether any is
- * near it. */
-static bool relate(struct eval_counter *counter, const hashveil_pdq *hash,
-                   struct eval_unrelated *unrelated)
+static size_t band_of(unsigned distance)
+{
+    size_t band = EVAL_BANDS - 1;
+    while (distance < eval_band_starts[band]) {
+        band--;
+    }
+    return band;
+}
+
+/* Finds what each listed hash has to do with a copy of the current original, or with that itself.
+ * Returns whether any is near it. */
+static bool relate(struct eval_counter *counter, const hashveil_pdq *hash)
 {
     const struct eval_originals *originals = counter->matching->originals;
     bool is_near_any = false;
+    counter->around = (struct eval_unrelated){.nearest = EVAL_DISTANCES};
     for (size_t i = 0; i < originals->count; i++) {
         const unsigned distance = hashveil_pdq_distance(&originals->hashes[i], hash);
         const bool is_near = distance <= HASHVEIL_PDQ_MATCH_BITS;
         is_near_any |= is_near;
         counter->to_picture[i] = is_near ? EVAL_RELATED : counter->to_original[i];
+        counter->band[i] = (uint8_t)band_of(distance);
         if (counter->to_picture[i] == EVAL_UNRELATED) {
-            unrelated->pairs++;
-            unrelated->nearest = distance < unrelated->nearest ? distance : unrelated->nearest;
+            counter->around.bands[counter->band[i]].pairs++;
+            counter->around.nearest =
+                distance < counter->around.nearest ? distance : counter->around.nearest;
         }
     }
     return is_near_any;
@@ -66,48 +79,59 @@ static void turn_to(struct eval_counter *counter, size_t original)
     }
 }
 
-static void count_hits(const struct eval_counter *counter, struct eval_unrelated *out)
+static void add_unrelated(const struct eval_unrelated *from, struct eval_unrelated *to)
 {
+    for (size_t i = 0; i < EVAL_BANDS; i++) {
+        to->bands[i].pairs += from->bands[i].pairs;
+        to->bands[i].hits += from->bands[i].hits;
+        to->bands[i].false_opens += from->bands[i].false_opens;
+    }
+    to->nearest = from->nearest < to->nearest ? from->nearest : to->nearest;
+}
+
+/* Asks a matcher and counts what it hits of unrelated pictures. */
+static hashveil_status probe(struct eval_counter *counter, const struct eval_matcher *matcher,
+                             const hashveil_fingerprint *fingerprint, struct eval_unrelated *out)
+{
+    const hashveil_status status = eval_matcher_probe(
+        matcher, fingerprint, counter->matching->options->probes, &counter->hits);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    add_unrelated(&counter->around, out);
     for (size_t i = 0; i < counter->hits.count; i++) {
         const struct eval_hit *hit = &counter->hits.hits[i];
         if (counter->to_picture[hit->record] == EVAL_UNRELATED) {
-            out->hits += hit->masks;
-            out->false_opens += hit->masks >= 2;
+            struct eval_pairs *band = &out->bands[counter->band[hit->record]];
+            band->hits += hit->masks;
+            band->false_opens += hit->masks >= 2;
         }
     }
+    return HASHVEIL_OK;
 }
 
-/* With the masks that were asked for last, so that their hits are there afterwards. */
-static hashveil_status probe(struct eval_counter *counter, const hashveil_fingerprint *fingerprint,
-                             struct eval_unrelated *unrelated, uint64_t pairs)
+/* The masks that were asked for come last, so that their hits are there afterwards. */
+static hashveil_status probe_all(struct eval_counter *counter,
+                                 const hashveil_fingerprint *fingerprint,
+                                 struct eval_unrelated *out)
 {
     const struct eval_matching *matching = counter->matching;
-    const unsigned probes = matching->options->probes;
     hashveil_status status = HASHVEIL_OK;
     for (size_t i = 0; i < EVAL_SMALL_MASKS && status == HASHVEIL_OK; i++) {
         if (matching->matchers[1 + i]) {
             status =
-                eval_matcher_probe(matching->matchers[1 + i], fingerprint, probes, &counter->hits);
-            counter->counts.small[i].pairs += pairs;
-            count_hits(counter, &counter->counts.small[i]);
+                probe(counter, matching->matchers[1 + i], fingerprint, &counter->counts.small[i]);
         }
     }
-    if (status == HASHVEIL_OK) {
-        status = eval_matcher_probe(matching->matchers[0], fingerprint, probes, &counter->hits);
-        count_hits(counter, unrelated);
-    }
-    return status;
+    return status == HASHVEIL_OK ? probe(counter, matching->matchers[0], fingerprint, out) : status;
 }
 
 hashveil_status eval_count_original(struct eval_counter *counter, size_t original)
 {
-    const struct eval_originals *originals = counter->matching->originals;
-    struct eval_unrelated *unrelated = &counter->counts.originals;
-    const hashveil_fingerprint *fingerprint = &originals->fingerprints[original];
-    const uint64_t pairs_before = unrelated->pairs;
+    const hashveil_fingerprint *fingerprint = &counter->matching->originals->fingerprints[original];
     turn_to(counter, original);
-    (void)relate(counter, &fingerprint->hash, unrelated);
-    return probe(counter, fingerprint, unrelated, unrelated->pairs - pairs_before);
+    (void)relate(counter, &fingerprint->hash);
+    return probe_all(counter, fingerprint, &counter->counts.originals);
 }
 
 /* What opened, by the tokens or by the private match. */
@@ -132,7 +156,6 @@ hashveil_status eval_count_copy(struct eval_counter *counter, size_t edit,
                                 const hashveil_fingerprint *fingerprint)
 {
     struct eval_copies *copies = &counter->counts.edits[edit];
-    struct eval_unrelated *unrelated = &counter->counts.copies;
     const hashveil_pdq *original = &counter->matching->originals->hashes[counter->record];
     struct eval_hit opened;
     if (fingerprint->quality < HASHVEIL_PDQ_MIN_QUALITY) {
@@ -140,10 +163,8 @@ hashveil_status eval_count_copy(struct eval_counter *counter, size_t edit,
         copies->low_quality++;
         return HASHVEIL_OK;
     }
-    const uint64_t pairs_before = unrelated->pairs;
-    const bool is_near_any = relate(counter, &fingerprint->hash, unrelated);
-    hashveil_status status =
-        probe(counter, fingerprint, unrelated, unrelated->pairs - pairs_before);
+    const bool is_near_any = relate(counter, &fingerprint->hash);
+    hashveil_status status = probe_all(counter, fingerprint, &counter->counts.copies);
     if (status == HASHVEIL_OK) {
         status = match(counter, fingerprint, &opened);
     }
@@ -177,14 +198,6 @@ void eval_copies_add(const struct eval_copies *from, struct eval_copies *to)
         to->by_distance[i] += from->by_distance[i];
         to->psi_by_distance[i] += from->psi_by_distance[i];
     }
-}
-
-static void add_unrelated(const struct eval_unrelated *from, struct eval_unrelated *to)
-{
-    to->pairs += from->pairs;
-    to->hits += from->hits;
-    to->false_opens += from->false_opens;
-    to->nearest = from->nearest < to->nearest ? from->nearest : to->nearest;
 }
 
 void eval_counts_add(const struct eval_counts *from, size_t edits, struct eval_counts *to)

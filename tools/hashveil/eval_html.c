@@ -171,14 +171,15 @@ static void write_curve(FILE *out, const struct eval_report *report)
 static void write_pairs(FILE *out, const char *name, const struct eval_unrelated *unrelated,
                         unsigned bits, const struct eval_options *options)
 {
-    const double pairs = (double)unrelated->pairs;
+    const struct eval_pairs sum = eval_pairs_from(unrelated, 0);
+    const double pairs = (double)sum.pairs;
     const double ideal = eval_ideal_hits(options->probes, bits);
-    if (unrelated->pairs > 0) {
+    if (sum.pairs > 0) {
         fprintf(out,
                 "<tr><td>%s</td><td>%u</td><td>%" PRIu64 "</td><td>%" PRIu64
                 "</td><td>%.4g</td><td>%" PRIu64 "</td><td>%.3g</td></tr>\n",
-                name, bits, unrelated->pairs, unrelated->hits, pairs * ideal,
-                unrelated->false_opens, pairs * eval_open_chance(ideal, options->params.masks));
+                name, bits, sum.pairs, sum.hits, pairs * ideal, sum.false_opens,
+                pairs * eval_open_chance(ideal, options->params.masks));
     }
 }
 
@@ -219,6 +220,7 @@ static void write_unrelated(FILE *out, const struct eval_report *report)
     write_prediction(out, "at the hits observed", prediction.observed);
     write_prediction(out, "at the 95 % upper bound of those hits", prediction.upper);
     write_prediction(out, "by the opens counted at smaller b", prediction.extrapolated);
+    write_prediction(out, "the same, of pairs from 96 bits on", prediction.far);
     fputs("</tbody></table>\n", out);
 }
 

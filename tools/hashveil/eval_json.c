@@ -59,25 +59,41 @@ static json_t *json_of_recall(const struct eval_copies *total)
     return array;
 }
 
+static json_t *json_of_bands(const struct eval_unrelated *unrelated)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < EVAL_BANDS; i++) {
+        const struct eval_pairs *band = &unrelated->bands[i];
+        json_array_append_new(array,
+                              json_pack("{s:i, s:I, s:I, s:I}", "from", (int)eval_band_starts[i],
+                                        "pairs", number(band->pairs), "hits", number(band->hits),
+                                        "false_opens", number(band->false_opens)));
+    }
+    return array;
+}
+
 static json_t *json_of_unrelated(const struct eval_unrelated *unrelated, unsigned bits,
                                  const struct eval_options *options)
 {
-    const double pairs = (double)unrelated->pairs;
+    const struct eval_pairs sum = eval_pairs_from(unrelated, 0);
+    const double pairs = (double)sum.pairs;
     const double ideal = eval_ideal_hits(options->probes, bits);
-    return json_pack("{s:i, s:I, s:o, s:I, s:f, s:I, s:f}", "bits", (int)bits, "pairs",
-                     number(unrelated->pairs), "nearest", json_of_bits(unrelated->nearest), "hits",
-                     number(unrelated->hits), "ideal_hits", pairs * ideal, "false_opens",
-                     number(unrelated->false_opens), "ideal_false_opens",
-                     pairs * eval_open_chance(ideal, options->params.masks));
+    return json_pack("{s:i, s:I, s:o, s:I, s:f, s:I, s:f, s:o}", "bits", (int)bits, "pairs",
+                     number(sum.pairs), "nearest", json_of_bits(unrelated->nearest), "hits",
+                     number(sum.hits), "ideal_hits", pairs * ideal, "false_opens",
+                     number(sum.false_opens), "ideal_false_opens",
+                     pairs * eval_open_chance(ideal, options->params.masks), "by_distance",
+                     json_of_bands(unrelated));
 }
 
 static json_t *json_of_small_masks(const struct eval_report *report)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
-        if (report->counts.small[i].pairs > 0) {
-            json_array_append_new(array, json_of_unrelated(&report->counts.small[i],
-                                                           eval_small_bits[i], report->options));
+        const struct eval_unrelated *small = &report->counts.small[i];
+        if (eval_pairs_from(small, 0).pairs > 0) {
+            json_array_append_new(array,
+                                  json_of_unrelated(small, eval_small_bits[i], report->options));
         }
     }
     return array;
@@ -96,11 +112,12 @@ static json_t *json_of_chance(double chance)
 static json_t *json_of_prediction(const struct eval_report *report)
 {
     const struct eval_prediction prediction = eval_report_predict(report);
-    return json_pack("{s:[fff], s:o, s:o, s:o, s:o}", "list_sizes", eval_list_sizes[0],
+    return json_pack("{s:[fff], s:o, s:o, s:o, s:o, s:o}", "list_sizes", eval_list_sizes[0],
                      eval_list_sizes[1], eval_list_sizes[2], "ideal",
                      json_of_chance(prediction.ideal), "observed",
                      json_of_chance(prediction.observed), "upper", json_of_chance(prediction.upper),
-                     "extrapolated", json_of_chance(prediction.extrapolated));
+                     "extrapolated", json_of_chance(prediction.extrapolated), "extrapolated_far",
+                     json_of_chance(prediction.far));
 }
 
 static json_t *json_of_cost(const struct eval_report *report)

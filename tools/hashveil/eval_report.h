@@ -20,10 +20,14 @@ enum {
     EVAL_SURE_BITS = 16,  /* up to this distance every copy is to open its record */
     EVAL_CURVE_BITS = 40, /* recall is printed up to this distance */
     EVAL_SMALL_MASKS = 5, /* sizes of mask at which false opens are frequent enough to be counted */
+    EVAL_BANDS = 6,       /* of distance, into which unrelated pairs are sorted */
+    EVAL_FAR_BAND = 3,    /* from here on pictures have nothing in common that is seen */
     EVAL_LIST_SIZES = 3   /* list lengths for which false opens are predicted */
 };
 
 extern const unsigned eval_small_bits[EVAL_SMALL_MASKS];
+extern const unsigned
+    eval_band_starts[EVAL_BANDS]; /* distances; a band ends where the next starts */
 extern const double eval_list_sizes[EVAL_LIST_SIZES];
 
 /* Copies by one edit, or all. A copy of low quality is in no later count. */
@@ -47,11 +51,14 @@ struct eval_alike {
 
 /* Pairs of a picture that asks and a listed one that has nothing to do with it: its original is
  * more than EVAL_ALIKE_BITS away, and itself more than HASHVEIL_PDQ_MATCH_BITS. */
-struct eval_unrelated {
+struct eval_pairs {
     uint64_t pairs;
     uint64_t hits;        /* probes that were one of its tokens */
     uint64_t false_opens; /* pairs with hits of two masks */
-    unsigned nearest;     /* distance; EVAL_DISTANCES when there is no pair */
+};
+struct eval_unrelated {
+    struct eval_pairs bands[EVAL_BANDS];
+    unsigned nearest; /* distance; EVAL_DISTANCES when there is no pair */
 };
 
 struct eval_counts {
@@ -98,11 +105,15 @@ struct eval_found {
 };
 struct eval_found eval_found_within(const struct eval_copies *copies, unsigned max_distance_bits);
 
+/* The sum over the bands from first on. */
+struct eval_pairs eval_pairs_from(const struct eval_unrelated *unrelated, size_t first);
+
 /* The chance that one unrelated listed hash opens, seen in four ways. */
 struct eval_prediction {
     double ideal;        /* were all tokens equally likely */
     double observed;     /* at the rate of hits that was observed */
     double upper;        /* at the 95 % upper bound of that rate */
+    double far;          /* as the next, from pairs of EVAL_FAR_BAND and beyond alone */
     double extrapolated; /* by the opens counted with smaller masks: a straight line through their
                           * logarithms; negative where fewer than two sizes had enough */
 };

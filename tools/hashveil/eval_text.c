@@ -105,18 +105,42 @@ static void print_recall(const struct eval_report *report)
            total.psi, total.plain);
 }
 
-static void print_pairs(const char *name, const struct eval_unrelated *unrelated, unsigned probes,
-                        unsigned bits, unsigned masks)
+/* A row of all bands. */
+static void print_pairs(const char *name, const struct eval_unrelated *unrelated,
+                        const struct eval_options *options, unsigned bits)
 {
-    const double pairs = (double)unrelated->pairs;
-    const double ideal = eval_ideal_hits(probes, bits);
+    const struct eval_pairs sum = eval_pairs_from(unrelated, 0);
+    const double pairs = (double)sum.pairs;
+    const double ideal = eval_ideal_hits(options->probes, bits);
     char nearest[16] = "-";
     if (unrelated->nearest < EVAL_DISTANCES) {
         snprintf(nearest, sizeof nearest, "%u", unrelated->nearest);
     }
-    printf("%-13s %10" PRIu64 " %8s %8" PRIu64 " %11.4g %8" PRIu64 " %11.3g\n", name,
-           unrelated->pairs, nearest, unrelated->hits, pairs * ideal, unrelated->false_opens,
-           pairs * eval_open_chance(ideal, masks));
+    printf("%-13s %10" PRIu64 " %8s %8" PRIu64 " %11.4g %8" PRIu64 " %11.3g\n", name, sum.pairs,
+           nearest, sum.hits, pairs * ideal, sum.false_opens,
+           pairs * eval_open_chance(ideal, options->params.masks));
+}
+
+/* Opens observed and ideal, by distance and by size of mask. */
+static void print_bands(const struct eval_report *report)
+{
+    const struct eval_options *options = report->options;
+    printf("opens / ideal");
+    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+        printf("      b = %u", eval_small_bits[i]);
+    }
+    puts("");
+    for (size_t band = 0; band < EVAL_BANDS; band++) {
+        printf("from %3u bits", eval_band_starts[band]);
+        for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+            const struct eval_pairs *pairs = &report->counts.small[i].bands[band];
+            const double ideal = eval_ideal_hits(options->probes, eval_small_bits[i]);
+            printf(" %4" PRIu64 " / %6.1g", pairs->false_opens,
+                   (double)pairs->pairs * eval_open_chance(ideal, options->params.masks));
+        }
+        puts("");
+    }
+    puts("");
 }
 
 static void print_prediction(const char *name, double chance)
@@ -132,28 +156,38 @@ static void print_prediction(const char *name, double chance)
     puts("");
 }
 
-static void print_unrelated(const struct eval_report *report)
+static void print_predictions(const struct eval_report *report)
 {
-    const struct eval_options *options = report->options;
     const struct eval_prediction prediction = eval_report_predict(report);
-    const unsigned masks = options->params.masks;
-    puts("unrelated         pairs  nearest     hits  ideal hits    opens ideal opens");
-    print_pairs("originals", &report->counts.originals, options->probes, options->params.bits,
-                masks);
-    print_pairs("copies", &report->counts.copies, options->probes, options->params.bits, masks);
-    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "both, b = %u", eval_small_bits[i]);
-        if (report->counts.small[i].pairs > 0) {
-            print_pairs(name, &report->counts.small[i], options->probes, eval_small_bits[i], masks);
-        }
-    }
-    puts("\nchance of a false open for one picture          N = 1e5    N = 1e6    N = 1e7");
+    char far[64];
+    snprintf(far, sizeof far, "the same, of pairs from %u bits on",
+             eval_band_starts[EVAL_FAR_BAND]);
+    puts("chance of a false open for one picture          N = 1e5    N = 1e6    N = 1e7");
     print_prediction("were all tokens equally likely", prediction.ideal);
     print_prediction("at the hits observed", prediction.observed);
     print_prediction("at the 95 % upper bound of those hits", prediction.upper);
     print_prediction("by the opens counted at smaller b", prediction.extrapolated);
+    print_prediction(far, prediction.far);
     puts("");
+}
+
+static void print_unrelated(const struct eval_report *report)
+{
+    const struct eval_options *options = report->options;
+    const struct eval_counts *counts = &report->counts;
+    puts("unrelated         pairs  nearest     hits  ideal hits    opens ideal opens");
+    print_pairs("originals", &counts->originals, options, options->params.bits);
+    print_pairs("copies", &counts->copies, options, options->params.bits);
+    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "both, b = %u", eval_small_bits[i]);
+        if (eval_pairs_from(&counts->small[i], 0).pairs > 0) {
+            print_pairs(name, &counts->small[i], options, eval_small_bits[i]);
+        }
+    }
+    puts("");
+    print_bands(report);
+    print_predictions(report);
 }
 
 static void print_cost(const struct eval_report *report)
