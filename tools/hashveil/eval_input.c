@@ -214,7 +214,7 @@ static void group(const struct eval_options *options, bool is_folder, const stru
             .path_hash = hash_path(is_folder ? below(options->input_path, path) : path)};
         const bool is_ours = original.path_hash % options->parts == options->part - 1;
         for (end = first; end < rows->count && strcmp(rows->list[end].original, path) == 0; end++) {
-            if (is_ours && rows->list[end].copy) {
+            if (is_ours && rows->list[end].edit) {
                 out->copies[out->copy_count++] =
                     (struct eval_copy){rows->list[end].copy, find_edit(out, rows->list[end].edit)};
             }
@@ -234,6 +234,7 @@ static bool make_room(size_t rows, struct eval_input *out)
     out->originals = calloc(rows + 1, sizeof *out->originals);
     out->copies = calloc(rows + 1, sizeof *out->copies);
     out->edit_names = calloc(names + 1, sizeof *out->edit_names);
+    out->edit_count = 0; /* no name is known yet */
     if (!out->originals || !out->copies || !out->edit_names) {
         complain_status("eval", HASHVEIL_ERR_NO_MEMORY);
         return false;
