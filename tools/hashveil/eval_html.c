@@ -196,6 +196,28 @@ static void write_prediction(FILE *out, const char *name, double chance)
     fputs("</tr>\n", out);
 }
 
+/* Opens observed and ideal, by distance and by size of mask. */
+static void write_bands(FILE *out, const struct eval_report *report)
+{
+    const struct eval_options *options = report->options;
+    fputs("<table><thead><tr><th>false opens / ideal</th>", out);
+    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+        fprintf(out, "<th>b = %u</th>", eval_small_bits[i]);
+    }
+    fputs("</tr></thead>\n<tbody>\n", out);
+    for (size_t band = 0; band < EVAL_BANDS; band++) {
+        fprintf(out, "<tr><td>pairs from %u bits</td>", eval_band_starts[band]);
+        for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
+            const struct eval_pairs *pairs = &report->counts.small[i].bands[band];
+            const double ideal = eval_ideal_hits(options->probes, eval_small_bits[i]);
+            fprintf(out, "<td>%" PRIu64 " / %.1g</td>", pairs->false_opens,
+                    (double)pairs->pairs * eval_open_chance(ideal, options->params.masks));
+        }
+        fputs("</tr>\n", out);
+    }
+    fputs("</tbody></table>\n", out);
+}
+
 static void write_unrelated(FILE *out, const struct eval_report *report)
 {
     const struct eval_options *options = report->options;
@@ -210,8 +232,9 @@ static void write_unrelated(FILE *out, const struct eval_report *report)
     for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
         write_pairs(out, "both", &counts->small[i], eval_small_bits[i], options);
     }
-    fputs("</tbody></table>\n<table><thead><tr><th>chance of a false open for one picture</th>",
-          out);
+    fputs("</tbody></table>\n", out);
+    write_bands(out, report);
+    fputs("<table><thead><tr><th>chance of a false open for one picture</th>", out);
     for (size_t i = 0; i < EVAL_LIST_SIZES; i++) {
         fprintf(out, "<th>N = %.0f</th>", eval_list_sizes[i]);
     }
