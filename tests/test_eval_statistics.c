@@ -106,17 +106,12 @@ START_TEST(a_small_chance_adds_up_over_many_hashes)
 }
 END_TEST
 
-START_TEST(the_line_of_least_squares_is_found)
+START_TEST(longer_masks_are_shared_by_the_chance_of_each_bit)
 {
-    const double x[] = {1, 2, 3, 4};
-    const double straight[] = {5, 3, 1, -1};
-    const double bent[] = {6, 5, 7, 10}; /* the textbook example: 3.5 + 1.4 x */
-    struct eval_line line = eval_fit_line(x, straight, 4);
-    ck_assert_double_eq_tol(line.at_zero, 7, 1e-12);
-    ck_assert_double_eq_tol(line.slope, -2, 1e-12);
-    line = eval_fit_line(x, bent, 4);
-    ck_assert_double_eq_tol(line.at_zero, 3.5, 1e-12);
-    ck_assert_double_eq_tol(line.slope, 1.4, 1e-12);
+    ck_assert_double_eq(eval_longer_masks(128, 1), 0.25);
+    ck_assert_double_eq(eval_longer_masks(64, 2), 0.75 * 0.75 * 0.75 * 0.75);
+    ck_assert_double_eq(eval_longer_masks(0, 12), 1);
+    ck_assert_double_eq(eval_longer_masks(100, 0), 1);
 }
 END_TEST
 
@@ -133,7 +128,7 @@ int main(void)
     tcase_add_test(cases, a_hash_opens_when_two_masks_are_hit);
     tcase_add_test(cases, small_chances_go_over_into_the_series_smoothly);
     tcase_add_test(cases, a_small_chance_adds_up_over_many_hashes);
-    tcase_add_test(cases, the_line_of_least_squares_is_found);
+    tcase_add_test(cases, longer_masks_are_shared_by_the_chance_of_each_bit);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

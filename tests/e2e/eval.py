@@ -122,6 +122,7 @@ def unrelated_pairs_and_costs_are_counted(world):
     equal(prediction["list_sizes"], [1e5, 1e6, 1e7], "list sizes")
     assert 4.4e-7 < prediction["ideal"][1] < 4.5e-7, prediction
     assert all(a <= b for a, b in zip(prediction["ideal"], prediction["upper"])), prediction
+    assert prediction["by_distance"][1] >= prediction["by_distance_far"][1] >= 0, prediction
     cost = report["cost"]
     equal((cost["probes"], cost["device_multiplications"], cost["evaluator_multiplications"],
            cost["request_bytes"]), (256, 512, 256, 8244), "cost")

@@ -38,7 +38,7 @@ void eval_counter_clear(struct eval_counter *counter)
 static size_t band_of(unsigned distance)
 {
     size_t band = EVAL_BANDS - 1;
-    while (distance < eval_band_starts[band]) {
+    while (band > 0 && distance < eval_band_starts[band]) {
         band--;
     }
     return band;

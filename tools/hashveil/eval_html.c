@@ -242,7 +242,7 @@ static void write_unrelated(FILE *out, const struct eval_report *report)
     write_prediction(out, "were all tokens equally likely", prediction.ideal);
     write_prediction(out, "at the hits observed", prediction.observed);
     write_prediction(out, "at the 95 % upper bound of those hits", prediction.upper);
-    write_prediction(out, "by the opens counted at smaller b", prediction.extrapolated);
+    write_prediction(out, "by the opens at b = 16 and their distances", prediction.by_distance);
     write_prediction(out, "the same, of pairs from 96 bits on", prediction.far);
     fputs("</tbody></table>\n", out);
 }

@@ -116,7 +116,7 @@ static json_t *json_of_prediction(const struct eval_report *report)
                      eval_list_sizes[1], eval_list_sizes[2], "ideal",
                      json_of_chance(prediction.ideal), "observed",
                      json_of_chance(prediction.observed), "upper", json_of_chance(prediction.upper),
-                     "extrapolated", json_of_chance(prediction.extrapolated), "extrapolated_far",
+                     "by_distance", json_of_chance(prediction.by_distance), "by_distance_far",
                      json_of_chance(prediction.far));
 }
 

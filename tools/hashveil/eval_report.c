@@ -4,10 +4,8 @@
 
 #include "eval_counts.h"
 
-#include <math.h>
-
 const unsigned eval_small_bits[EVAL_SMALL_MASKS] = {16, 18, 20, 22, 24};
-const unsigned eval_band_starts[EVAL_BANDS] = {0, 64, 80, 96, 112, 128};
+const unsigned eval_band_starts[EVAL_BANDS] = {32, 64, 80, 96, 112, 128};
 const double eval_list_sizes[EVAL_LIST_SIZES] = {1e5, 1e6, 1e7};
 
 struct eval_copies eval_report_total(const struct eval_report *report)
@@ -40,24 +38,22 @@ struct eval_pairs eval_pairs_from(const struct eval_unrelated *unrelated, size_t
     return sum;
 }
 
-static double extrapolate(const struct eval_report *report, size_t first_band)
+/* By the opens of the smallest masks, the most there are, in each band as if all its pairs were as
+ * near as they can be. */
+static double predict_by_distance(const struct eval_report *report, size_t first_band)
 {
-    enum { FEWEST_OPENS = 10 };
-    double bits[EVAL_SMALL_MASKS];
-    double logarithm[EVAL_SMALL_MASKS];
-    size_t count = 0;
-    for (size_t i = 0; i < EVAL_SMALL_MASKS; i++) {
-        const struct eval_pairs sum = eval_pairs_from(&report->counts.small[i], first_band);
-        if (sum.false_opens >= FEWEST_OPENS) {
-            bits[count] = eval_small_bits[i];
-            logarithm[count++] = log2((double)sum.false_opens / (double)sum.pairs);
-        }
+    const struct eval_unrelated *smallest = &report->counts.small[0];
+    const uint64_t pairs = eval_pairs_from(smallest, 0).pairs;
+    double opens = 0;
+    if (pairs == 0) {
+        return -1; /* those masks are not smaller */
     }
-    if (count < 2) {
-        return -1;
+    for (size_t i = first_band; i < EVAL_BANDS; i++) {
+        opens += (double)smallest->bands[i].false_opens *
+                 eval_longer_masks(eval_band_starts[i],
+                                   report->options->params.bits - eval_small_bits[0]);
     }
-    const struct eval_line line = eval_fit_line(bits, logarithm, count);
-    return exp2(line.at_zero + line.slope * report->options->params.bits);
+    return opens / (double)pairs;
 }
 
 struct eval_prediction eval_report_predict(const struct eval_report *report)
@@ -73,7 +69,7 @@ struct eval_prediction eval_report_predict(const struct eval_report *report)
         .ideal = eval_open_chance(eval_ideal_hits(options->probes, options->params.bits), masks),
         .observed = eval_open_chance((double)hits * per_pair, masks),
         .upper = eval_open_chance(eval_poisson_upper(hits) * per_pair, masks),
-        .far = extrapolate(report, EVAL_FAR_BAND),
-        .extrapolated = extrapolate(report, 0),
+        .far = predict_by_distance(report, EVAL_FAR_BAND),
+        .by_distance = predict_by_distance(report, 0),
     };
 }

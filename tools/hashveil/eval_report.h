@@ -110,12 +110,12 @@ struct eval_pairs eval_pairs_from(const struct eval_unrelated *unrelated, size_t
 
 /* The chance that one unrelated listed hash opens, seen in four ways. */
 struct eval_prediction {
-    double ideal;        /* were all tokens equally likely */
-    double observed;     /* at the rate of hits that was observed */
-    double upper;        /* at the 95 % upper bound of that rate */
-    double far;          /* as the next, from pairs of EVAL_FAR_BAND and beyond alone */
-    double extrapolated; /* by the opens counted with smaller masks: a straight line through their
-                          * logarithms; negative where fewer than two sizes had enough */
+    double ideal;       /* were all tokens equally likely */
+    double observed;    /* at the rate of hits that was observed */
+    double upper;       /* at the 95 % upper bound of that rate */
+    double by_distance; /* by the opens counted with the smallest masks and their distances;
+                         * negative where those masks are not smaller */
+    double far;         /* the same, of pairs of EVAL_FAR_BAND and beyond alone */
 };
 struct eval_prediction eval_report_predict(const struct eval_report *report);
 

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <hashveil/pdq.h>
+
 struct eval_interval eval_wilson(uint64_t found, uint64_t total)
 {
     static const double z = 1.959963984540054; /* the normal distribution's 97.5 % quantile */
@@ -105,22 +107,7 @@ double eval_any_chance(double chance, double count)
     return chance >= 1 ? 1 : -expm1(count * log1p(-chance));
 }
 
-struct eval_line eval_fit_line(const double *x, const double *y, size_t count)
+double eval_longer_masks(unsigned distance, unsigned more_bits)
 {
-    double x_sum = 0;
-    double y_sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        x_sum += x[i];
-        y_sum += y[i];
-    }
-    const double x_mean = x_sum / (double)count;
-    const double y_mean = y_sum / (double)count;
-    double xy = 0;
-    double xx = 0;
-    for (size_t i = 0; i < count; i++) {
-        xy += (x[i] - x_mean) * (y[i] - y_mean);
-        xx += (x[i] - x_mean) * (x[i] - x_mean);
-    }
-    const double slope = xy / xx;
-    return (struct eval_line){.at_zero = y_mean - slope * x_mean, .slope = slope};
+    return pow(1 - (double)distance / HASHVEIL_PDQ_BITS, 2.0 * more_bits);
 }

@@ -35,10 +35,8 @@ double eval_open_chance(double mean_hits, unsigned masks);
 /* The chance that one of count listed hashes opens, each with its own small chance. */
 double eval_any_chance(double chance, double count);
 
-/* A straight line by least squares; count is at least 2 and the x differ. */
-struct eval_line {
-    double at_zero, slope;
-};
-struct eval_line eval_fit_line(const double *x, const double *y, size_t count);
+/* Of two masks' tokens that two hashes share, the part that they still share when each mask has so
+ * many bits more: each of those is alike with the chance that the hashes' distance gives. */
+double eval_longer_masks(unsigned distance, unsigned more_bits);
 
 #endif

@@ -146,7 +146,7 @@ static void print_bands(const struct eval_report *report)
 static void print_prediction(const char *name, double chance)
 {
     if (chance < 0) {
-        printf("%-42s %10s\n", name, "too few");
+        printf("%-42s %10s\n", name, "-");
         return;
     }
     printf("%-42s", name);
@@ -166,7 +166,7 @@ static void print_predictions(const struct eval_report *report)
     print_prediction("were all tokens equally likely", prediction.ideal);
     print_prediction("at the hits observed", prediction.observed);
     print_prediction("at the 95 % upper bound of those hits", prediction.upper);
-    print_prediction("by the opens counted at smaller b", prediction.extrapolated);
+    print_prediction("by the opens at b = 16 and their distances", prediction.by_distance);
     print_prediction(far, prediction.far);
     puts("");
 }
