@@ -196,6 +196,7 @@ static double look_up_ms(const hashveil_sealed_db *db, const hashveil_key *key, 
     }
     const double start = now_ms();
     for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
+        values[i].signal = HASHVEIL_SIGNAL_PDQ;
         values[i].token = tokens[i];
         hv_sealed_db_lookup(db, tokens[i].mask, y[i], &values[i].value);
     }

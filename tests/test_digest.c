@@ -69,6 +69,62 @@ START_TEST(one_bit_changes_all_three)
 }
 END_TEST
 
+static const struct {
+    hashveil_digest_kind kind;
+    const char *text;
+    size_t len;
+} kinds[] = {
+    {HASHVEIL_DIGEST_MD5, "md5", 16},
+    {HASHVEIL_DIGEST_SHA1, "sha1", 20},
+    {HASHVEIL_DIGEST_SHA256, "sha256", 32},
+};
+
+START_TEST(a_kind_has_a_text_and_a_length)
+{
+    hashveil_digest_kind kind;
+    ck_assert_str_eq(hashveil_digest_kind_text(kinds[_i].kind), kinds[_i].text);
+    ck_assert_uint_eq(hashveil_digest_len(kinds[_i].kind), kinds[_i].len);
+    ck_assert_int_eq(hashveil_digest_kind_from_text(kinds[_i].text, &kind), HASHVEIL_OK);
+    ck_assert_int_eq(kind, kinds[_i].kind);
+}
+END_TEST
+
+START_TEST(a_number_outside_the_table_is_no_kind)
+{
+    const hashveil_digests digests = {.md5 = {1}, .sha1 = {2}, .sha256 = {3}};
+    const uint8_t zeros[HASHVEIL_DIGEST_MAX_LEN] = {0};
+    const hashveil_digest_kind kind = (hashveil_digest_kind)HASHVEIL_DIGEST_KINDS;
+    const hashveil_digest digest = hashveil_digests_get(&digests, kind);
+    ck_assert_str_eq(hashveil_digest_kind_text(kind), "unknown kind");
+    ck_assert_uint_eq(hashveil_digest_len(kind), 0);
+    ck_assert_mem_eq(digest.bytes, zeros, sizeof zeros);
+}
+END_TEST
+
+static const char *const no_kinds[] = {"", "MD5", "sha", "sha1 ", "sha256sum", "pdq"};
+
+START_TEST(another_text_is_no_kind)
+{
+    hashveil_digest_kind kind = HASHVEIL_DIGEST_SHA1;
+    ck_assert_int_eq(hashveil_digest_kind_from_text(no_kinds[_i], &kind), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(kind, HASHVEIL_DIGEST_SHA1);
+}
+END_TEST
+
+START_TEST(a_digest_is_taken_out_with_zeros_behind_it)
+{
+    hashveil_digests digests;
+    memset(digests.md5, 1, sizeof digests.md5);
+    memset(digests.sha1, 2, sizeof digests.sha1);
+    memset(digests.sha256, 3, sizeof digests.sha256);
+    const hashveil_digest digest = hashveil_digests_get(&digests, kinds[_i].kind);
+    ck_assert_int_eq(digest.kind, kinds[_i].kind);
+    for (size_t i = 0; i < sizeof digest.bytes; i++) {
+        ck_assert_uint_eq(digest.bytes[i], i < kinds[_i].len ? (unsigned)_i + 1 : 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("digest");
@@ -76,5 +132,11 @@ int main(void)
     tcase_add_loop_test(digests, published_examples_are_met, 0, COUNT(examples));
     tcase_add_test(digests, one_bit_changes_all_three);
     suite_add_tcase(suite, digests);
+    TCase *of_kinds = tcase_create("kinds");
+    tcase_add_loop_test(of_kinds, a_kind_has_a_text_and_a_length, 0, COUNT(kinds));
+    tcase_add_test(of_kinds, a_number_outside_the_table_is_no_kind);
+    tcase_add_loop_test(of_kinds, another_text_is_no_kind, 0, COUNT(no_kinds));
+    tcase_add_loop_test(of_kinds, a_digest_is_taken_out_with_zeros_behind_it, 0, COUNT(kinds));
+    suite_add_tcase(suite, of_kinds);
     return run_suite(suite);
 }

@@ -96,6 +96,7 @@ START_TEST(a_listed_hash_opens_its_record_and_no_other)
     const hashveil_verdict verdict = scan(&fingerprint);
     const hashveil_record *expected = &entries.entries[_i].record;
     ck_assert_int_eq(verdict.kind, HASHVEIL_VERDICT_MATCH);
+    ck_assert_int_eq(verdict.matched_by, HASHVEIL_SIGNAL_PDQ);
     ck_assert_mem_eq(verdict.record.id, expected->id, sizeof expected->id);
     ck_assert_str_eq(verdict.record.label, expected->label);
     ck_assert_uint_eq(verdict.record.lists, expected->lists);
@@ -122,6 +123,7 @@ START_TEST(an_unlisted_hash_opens_nothing)
     const hashveil_verdict verdict = scan(&fingerprint);
     const hashveil_record empty = {0};
     ck_assert_int_eq(verdict.kind, HASHVEIL_VERDICT_NO_MATCH);
+    ck_assert_int_eq(verdict.matched_by, HASHVEIL_SIGNAL_NONE);
     ck_assert_mem_eq(&verdict.record, &empty, sizeof empty);
     ck_assert_uint_eq(verdict.masks_hit, 0);
 }

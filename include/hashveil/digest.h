@@ -14,11 +14,51 @@
 extern "C" {
 #endif
 
+enum { HASHVEIL_DIGEST_MAX_LEN = 32 };
+
+/** name, number, text, length in bytes. The numbers stand in databases and reports. */
+#define HASHVEIL_DIGEST_KIND_TABLE(X)                                                              \
+    X(MD5, 0, "md5", 16)                                                                           \
+    X(SHA1, 1, "sha1", 20)                                                                         \
+    X(SHA256, 2, "sha256", 32)
+
+typedef enum hashveil_digest_kind {
+#define X(name, number, text, len) HASHVEIL_DIGEST_##name = number,
+    HASHVEIL_DIGEST_KIND_TABLE(X)
+#undef X
+} hashveil_digest_kind;
+
+enum { HASHVEIL_DIGEST_KINDS = 3 };
+
+/** One digest, of one kind. */
+typedef struct hashveil_digest {
+    hashveil_digest_kind kind;
+    uint8_t bytes[HASHVEIL_DIGEST_MAX_LEN]; /**< zeros behind the kind's length */
+} hashveil_digest;
+
+/** One file's digests, of all kinds. */
 typedef struct hashveil_digests {
     uint8_t md5[16];
     uint8_t sha1[20];
     uint8_t sha256[32];
 } hashveil_digests;
+
+/** Returns the text of a kind: "sha256"; "unknown kind" for a number outside the table. Static.
+ * Threads: safe. */
+HASHVEIL_API const char *hashveil_digest_kind_text(hashveil_digest_kind kind);
+
+/** Finds the kind whose text this is. Errors: ERR_ARGUMENT (none). Threads: safe. */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_digest_kind_from_text(const char *text, hashveil_digest_kind *out);
+
+/** Returns how many bytes a digest of this kind has, 0 for a number outside the table.
+ * Threads: safe. */
+HASHVEIL_API size_t hashveil_digest_len(hashveil_digest_kind kind);
+
+/** Returns the digest of one kind; all zero but its kind for a number outside the table.
+ * Threads: safe. */
+HASHVEIL_API hashveil_digest hashveil_digests_get(const hashveil_digests *digests,
+                                                  hashveil_digest_kind kind);
 
 /**
  * Computes all three.

@@ -48,7 +48,8 @@ typedef struct hashveil_file_result {
     const char *path;
     hashveil_file_class file_class;
     hashveil_status status; /**< the reason, where the class is trouble */
-    /** Where the file was decoded; of a match, in full, and turned as the verdict says. */
+    bool is_decoded;        /**< whether there is a fingerprint */
+    /** Of a match by PDQ it is that of the picture decoded in full, turned as the verdict says. */
     hashveil_fingerprint fingerprint;
     hashveil_verdict verdict; /**< of a match */
     bool is_reported;         /**< of a match: its report is on disk in the spool */

@@ -51,11 +51,32 @@ typedef enum hashveil_verdict_kind {
 #undef X
 } hashveil_verdict_kind;
 
+/** What a file can be matched by, the surest last. */
+#define HASHVEIL_SIGNAL_TABLE(X)                                                                   \
+    X(NONE, 0, "none")                                                                             \
+    X(PDQ, 1, "pdq")                                                                               \
+    X(MD5, 2, "md5")                                                                               \
+    X(SHA1, 3, "sha1")                                                                             \
+    X(SHA256, 4, "sha256")
+
+typedef enum hashveil_signal {
+#define X(name, number, text) HASHVEIL_SIGNAL_##name = number,
+    HASHVEIL_SIGNAL_TABLE(X)
+#undef X
+} hashveil_signal;
+
+/** Returns the text of a signal: "pdq". Static. Threads: safe. */
+HASHVEIL_API const char *hashveil_signal_text(hashveil_signal signal);
+
 typedef struct hashveil_verdict {
     hashveil_verdict_kind kind;
-    hashveil_record record; /**< of a match: the record that most masks named; else all zero */
-    unsigned masks_hit;     /**< of a match: how many masks named it, at least 2 */
-    size_t form;            /**< of a match: the number of the subject's form that is nearest, */
+    /** Of a match: the surest signal that opened the record; else NONE. */
+    hashveil_signal matched_by;
+    /** Of a match: the record that a digest opened, else the one that most masks named; else all
+     * zero. */
+    hashveil_record record;
+    unsigned masks_hit;     /**< how many masks named it: 0, or 2 and more */
+    size_t form;            /**< where masks did: the number of the subject's nearest form, */
     hashveil_dihedral turn; /**< and how that is turned to lie as the listed picture does */
 } hashveil_verdict;
 
@@ -90,8 +111,9 @@ HASHVEIL_API void hashveil_scanner_destroy(hashveil_scanner *scanner);
 /**
  * Chooses the probes for a file and blinds them, each with its own fresh random scalar.
  *
- * A picture of quality below HASHVEIL_PDQ_MIN_QUALITY sends random probes instead, and so does what
- * is no picture, so that its request looks like any other.
+ * Where the database lists digests, three of the probes are the file's. A picture of quality below
+ * HASHVEIL_PDQ_MIN_QUALITY sends random probes for all others, and so does what is no picture, so
+ * that its request looks like any other.
  *
  * scanner  borrowed until the query is destroyed
  * subject  borrowed for the call

@@ -5,12 +5,16 @@
 
 #include "base/memory.h"
 
+/* By slot, then the surest signal first, then by mask. */
 static int compare_slots(const void *a, const void *b)
 {
     const struct hv_named_value *x = a;
     const struct hv_named_value *y = b;
     if (x->value.slot != y->value.slot) {
         return x->value.slot < y->value.slot ? -1 : 1;
+    }
+    if (x->signal != y->signal) {
+        return x->signal > y->signal ? -1 : 1;
     }
     return (x->token.mask > y->token.mask) - (x->token.mask < y->token.mask);
 }
@@ -37,9 +41,9 @@ static unsigned count_masks(struct hv_named_value *values, size_t count, const s
     return hits;
 }
 
-/* All of one slot: at most one record. Returns whether it opened. */
-static bool join_slot(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
-                      struct hv_joined *out)
+/* Masks of one slot: at most one record. Returns whether it opened. */
+static bool join_masks(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
+                       struct hv_joined *out)
 {
     struct hv_line line;
     bool is_open = false;
@@ -62,19 +66,44 @@ static bool join_slot(const hashveil_sealed_db *db, struct hv_named_value *value
     return is_open;
 }
 
+/* All of one slot: at most one record. */
+static struct hv_joined join_slot(const hashveil_sealed_db *db, struct hv_named_value *values,
+                                  size_t count)
+{
+    struct hv_joined joined = {.matched_by = HASHVEIL_SIGNAL_NONE};
+    size_t first_mask = 0;
+    for (; first_mask < count && values[first_mask].signal != HASHVEIL_SIGNAL_PDQ; first_mask++) {
+        const struct hv_named_value *exact = &values[first_mask];
+        if (joined.matched_by == HASHVEIL_SIGNAL_NONE &&
+            hv_sealed_db_open_record(db, exact->value.slot, exact->value.share, &joined.record)) {
+            joined.matched_by = exact->signal;
+        }
+    }
+    if (join_masks(db, values + first_mask, count - first_mask, &joined) &&
+        joined.matched_by == HASHVEIL_SIGNAL_NONE) {
+        joined.matched_by = HASHVEIL_SIGNAL_PDQ;
+    }
+    return joined;
+}
+
+static bool is_better(const struct hv_joined *joined, const struct hv_joined *than)
+{
+    return joined->matched_by != than->matched_by ? joined->matched_by > than->matched_by
+                                                  : joined->masks_hit > than->masks_hit;
+}
+
 void hv_join(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
              struct hv_joined *out)
 {
-    *out = (struct hv_joined){0};
+    *out = (struct hv_joined){.matched_by = HASHVEIL_SIGNAL_NONE};
     qsort(values, count, sizeof *values, compare_slots);
     for (size_t first = 0; first < count;) {
         size_t end = first + 1;
         while (end < count && values[end].value.slot == values[first].value.slot) {
             end++;
         }
-        struct hv_joined joined;
-        if (join_slot(db, values + first, end - first, &joined) &&
-            joined.masks_hit > out->masks_hit) {
+        const struct hv_joined joined = join_slot(db, values + first, end - first);
+        if (is_better(&joined, out)) {
             *out = joined;
         }
         first = end;

@@ -1,31 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Table values to records: two masks that name the same slot may hold two shares of its secret. */
+/* Table values to records: a digest's value may hold a record's secret, and those of two masks that
+ * name the same slot two shares of it. */
 #ifndef HV_MATCH_JOIN_H
 #define HV_MATCH_JOIN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <hashveil/scanner.h>
 #include <hashveil/sealed_db.h>
 
 #include "hashdb/sealed/reader.h"
 #include "psi/token.h"
 
 struct hv_named_value {
-    struct hv_table_value value;
-    struct hv_token token;
+    struct hv_table_value value; /* of a digest: the secret itself in place of a share */
+    hashveil_signal signal;      /* not NONE */
+    struct hv_token token;       /* of PDQ */
     bool is_hit; /* filled by joining: whether it holds a share of its slot's record */
 };
 
 struct hv_joined {
     hashveil_record record;
+    hashveil_signal matched_by;          /* the surest that opens it */
     unsigned masks_hit;                  /* how many different masks hold a share of its secret */
     const struct hv_named_value *values; /* those of its slot */
     size_t count;
 };
 
-/* Tries every two values of different masks and the same slot, and gives the record that most masks
- * named; masks_hit is 0 when none opens. Sorts values in place. */
+/* Tries every digest's value, and every two of different masks and the same slot. Gives the record
+ * that the surest digest opens, else the one that most masks named; matched_by is NONE when none
+ * opens. Sorts values in place. */
 void hv_join(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
              struct hv_joined *out);
 

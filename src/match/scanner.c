@@ -56,15 +56,13 @@ static const hashveil_sealed_db_info *info_of(const hashveil_query *query)
     return hashveil_sealed_db_describe(query->scanner->db);
 }
 
-static hashveil_status choose_probes(hashveil_query *query, const hashveil_subject *subject)
+/* All that is drawn, before it is blinded. */
+static hashveil_status prepare(hashveil_query *query, const hashveil_subject *subject)
 {
-    const bool is_dihedral = query->scanner->options.is_dihedral;
-    const uint32_t count = is_dihedral ? HASHVEIL_PROBES_DIHEDRAL : HASHVEIL_PROBES;
-    struct hv_client_batch *batch = &query->batch;
-    hashveil_status status = hv_client_batch_init(count, batch);
-    if (status == HASHVEIL_OK && hv_subject_is_clear(subject)) {
-        status = hv_forms_init(subject, is_dihedral, &query->forms);
-    }
+    const hashveil_sealed_db_info *info = info_of(query);
+    const uint32_t count =
+        query->scanner->options.is_dihedral ? HASHVEIL_PROBES_DIHEDRAL : HASHVEIL_PROBES;
+    hashveil_status status = hv_client_batch_init(count, &query->batch);
     if (status != HASHVEIL_OK) {
         return status;
     }
@@ -72,10 +70,15 @@ static hashveil_status choose_probes(hashveil_query *query, const hashveil_subje
     if (!query->probe) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    status =
-        hv_forms_probes(&query->forms, hv_sealed_db_masks(query->scanner->db), count, query->probe);
+    if (hv_subject_is_clear(subject)) {
+        status = hv_forms_init(subject, query->scanner->options.is_dihedral, &query->forms);
+    }
+    if (status == HASHVEIL_OK) {
+        status = hv_subject_probes(&query->forms, hv_sealed_db_masks(query->scanner->db), count,
+                                   query->probe);
+    }
     for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
-        hv_token_encode(&query->probe[i].token, info_of(query)->epoch, &batch->input[i]);
+        hv_token_encode(&query->probe[i].token, info->epoch, &query->batch.input[i]);
     }
     return status;
 }
@@ -103,7 +106,7 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
     }
     query->scanner = scanner;
     query->is_low_quality = subject->form_count > 0 && !hv_subject_is_clear(subject);
-    hashveil_status status = choose_probes(query, subject);
+    hashveil_status status = prepare(query, subject);
     if (status == HASHVEIL_OK) {
         status = blind(query);
     }
@@ -125,25 +128,18 @@ const uint8_t *hashveil_query_request(const hashveil_query *query, size_t *len_o
 static size_t look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_BYTES],
                       struct hv_named_value *values)
 {
+    const hashveil_sealed_db *db = query->scanner->db;
     size_t count = 0;
     for (size_t i = 0; i < query->batch.count; i++) {
         const struct hv_probe *probe = &query->probe[i];
-        if (!probe->is_random) {
-            struct hv_named_value *value = &values[count++];
-            value->token = probe->token;
-            hv_sealed_db_lookup(query->scanner->db, value->token.mask, y[i], &value->value);
+        struct hv_named_value *value = &values[count];
+        *value = (struct hv_named_value){.signal = probe->signal, .token = probe->token};
+        if (probe->signal == HASHVEIL_SIGNAL_PDQ) {
+            hv_sealed_db_lookup(db, probe->token.mask, y[i], &value->value);
+            count++;
         }
     }
     return count;
-}
-
-/* Drawn only when the evaluator has answered, so that it cannot know for which answers it will have
- * to give a proof; and before anything is looked up, so that asking tells nothing of the picture.
- */
-static bool wants_proof(const hashveil_query *query)
-{
-    return !query->batch.with_proof &&
-           randombytes_uniform(HUNDRED_PERCENT) < query->scanner->options.verified_percent;
 }
 
 /* How many of the bits that hit are not this form's own. */
@@ -162,8 +158,8 @@ static unsigned distance_of(const hashveil_query *query, const struct hv_joined 
     return distance;
 }
 
-static void fill_match(const hashveil_query *query, const struct hv_joined *joined,
-                       hashveil_verdict *out)
+/* Returns the number of the form that the masks hit. */
+static size_t nearest_form(const hashveil_query *query, const struct hv_joined *joined)
 {
     size_t nearest = 0;
     unsigned least = UINT_MAX;
@@ -174,11 +170,30 @@ static void fill_match(const hashveil_query *query, const struct hv_joined *join
             nearest = i;
         }
     }
+    return nearest;
+}
+
+static void fill_match(const hashveil_query *query, const struct hv_joined *joined,
+                       hashveil_verdict *out)
+{
     *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_MATCH,
+                              .matched_by = joined->matched_by,
                               .record = joined->record,
-                              .masks_hit = joined->masks_hit,
-                              .form = nearest / query->forms.turns,
-                              .turn = (hashveil_dihedral)(nearest % query->forms.turns)};
+                              .masks_hit = joined->masks_hit};
+    if (joined->masks_hit > 0) {
+        const size_t nearest = nearest_form(query, joined);
+        out->form = nearest / query->forms.turns;
+        out->turn = (hashveil_dihedral)(nearest % query->forms.turns);
+    }
+}
+
+/* Drawn only when the evaluator has answered, so that it cannot know for which answers it will have
+ * to give a proof; and before anything is looked up, so that asking tells nothing of the picture.
+ */
+static bool wants_proof(const hashveil_query *query)
+{
+    return !query->batch.with_proof &&
+           randombytes_uniform(HUNDRED_PERCENT) < query->scanner->options.verified_percent;
 }
 
 /* y: the OPRF's outputs. */
@@ -194,7 +209,7 @@ static hashveil_status judge(const hashveil_query *query, uint8_t (*y)[HV_OPRF_O
     hv_join(query->scanner->db, values, look_up(query, y, values), &joined);
     *out = (hashveil_verdict){.kind = query->is_low_quality ? HASHVEIL_VERDICT_LOW_QUALITY
                                                             : HASHVEIL_VERDICT_NO_MATCH};
-    if (joined.masks_hit > 0) {
+    if (joined.matched_by != HASHVEIL_SIGNAL_NONE) {
         fill_match(query, &joined, out);
     }
     hv_wipe(values, values_len);
@@ -247,4 +262,16 @@ const char *hashveil_verdict_text(hashveil_verdict_kind kind)
 #undef X
     }
     return "unknown verdict";
+}
+
+const char *hashveil_signal_text(hashveil_signal signal)
+{
+    switch (signal) {
+#define X(name, number, text)                                                                      \
+    case HASHVEIL_SIGNAL_##name:                                                                   \
+        return text;
+        HASHVEIL_SIGNAL_TABLE(X)
+#undef X
+    }
+    return "unknown signal";
 }

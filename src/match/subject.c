@@ -65,25 +65,33 @@ static hashveil_status rank(const struct hv_forms *forms, const struct hv_masks 
     return status;
 }
 
-hashveil_status hv_forms_probes(const struct hv_forms *forms, const struct hv_masks *masks,
-                                size_t count, struct hv_probe *out)
+/* Fills out with count probes, the likeliest first. */
+static hashveil_status choose_tokens(const struct hv_forms *forms, const struct hv_masks *masks,
+                                     size_t count, struct hv_probe *out)
 {
-    const bool is_random = forms->count == 0;
+    const hashveil_signal signal = forms->count > 0 ? HASHVEIL_SIGNAL_PDQ : HASHVEIL_SIGNAL_NONE;
     hashveil_status status = HASHVEIL_OK;
     struct hv_token *tokens = hv_alloc_array(count, sizeof *tokens);
     if (!tokens) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    if (is_random) {
-        hv_probes_random(masks, count, tokens);
-    } else {
+    if (signal == HASHVEIL_SIGNAL_PDQ) {
         status = rank(forms, masks, count, tokens);
+    } else {
+        hv_probes_random(masks, count, tokens);
     }
     for (size_t i = 0; i < count; i++) {
-        out[i] = (struct hv_probe){.token = tokens[i], .is_random = is_random};
+        out[i] = (struct hv_probe){.signal = signal, .token = tokens[i]};
     }
-    shuffle(out, count);
     hv_wipe(tokens, count * sizeof *tokens);
     free(tokens);
+    return status;
+}
+
+hashveil_status hv_subject_probes(const struct hv_forms *forms, const struct hv_masks *masks,
+                                  size_t count, struct hv_probe *out)
+{
+    const hashveil_status status = choose_tokens(forms, masks, count, out);
+    shuffle(out, count);
     return status;
 }

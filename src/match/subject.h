@@ -12,8 +12,8 @@
 #include "psi/token.h"
 
 struct hv_probe {
-    struct hv_token token;
-    bool is_random; /* in place of a picture that has nothing worth asking: never looked up */
+    hashveil_signal signal; /* NONE: random, in place of what there is not; never looked up */
+    struct hv_token token;  /* where it is PDQ or NONE */
 };
 
 /* Whether its fingerprint is worth asking for. */
@@ -33,13 +33,13 @@ HASHVEIL_MUST_USE hashveil_status hv_forms_init(const hashveil_subject *subject,
 /* Wipes and releases. Accepts cleared ones. */
 void hv_forms_clear(struct hv_forms *forms);
 
-/* Fills out with count probes in a random order: the request's order must not say which are the
- * likeliest, should an evaluator ever learn something of single ones. Without forms they are random
- * ones.
+/* Fills out with count probes: the forms' likeliest, or random ones where there are none. Their
+ * order is random: it must not say which are the likeliest, should an evaluator ever learn
+ * something of single ones.
  *
  * Errors: ERR_NO_MEMORY. */
-HASHVEIL_MUST_USE hashveil_status hv_forms_probes(const struct hv_forms *forms,
-                                                  const struct hv_masks *masks, size_t count,
-                                                  struct hv_probe *out);
+HASHVEIL_MUST_USE hashveil_status hv_subject_probes(const struct hv_forms *forms,
+                                                    const struct hv_masks *masks, size_t count,
+                                                    struct hv_probe *out);
 
 #endif

@@ -51,12 +51,12 @@ static void end_unread(hashveil_file_result *result, hashveil_status status)
 }
 
 /* The PSI step: one request, one response; and once more where the answer is to be proved. */
-static hashveil_status ask(struct hv_checker *checker, hashveil_file_result *result)
+static hashveil_status ask(struct hv_checker *checker, const hashveil_subject *subject,
+                           hashveil_verdict *out)
 {
-    const hashveil_subject subject = {.forms = &result->fingerprint, .form_count = 1};
     hashveil_query *query = NULL;
     size_t len = 0;
-    hashveil_status status = hashveil_scanner_begin(checker->scanner, &subject, &query);
+    hashveil_status status = hashveil_scanner_begin(checker->scanner, subject, &query);
     if (status != HASHVEIL_OK) {
         return status;
     }
@@ -66,9 +66,9 @@ static hashveil_status ask(struct hv_checker *checker, hashveil_file_result *res
             hashveil_connection_exchange(checker->evaluator, HASHVEIL_PATH_EVALUATE, request, len,
                                          checker->response, sizeof checker->response, &len);
         if (status == HASHVEIL_OK) {
-            status = hashveil_scanner_finish(query, checker->response, len, &result->verdict);
+            status = hashveil_scanner_finish(query, checker->response, len, out);
         }
-    } while (status == HASHVEIL_OK && result->verdict.kind == HASHVEIL_VERDICT_PROOF_WANTED);
+    } while (status == HASHVEIL_OK && out->kind == HASHVEIL_VERDICT_PROOF_WANTED);
     hashveil_query_destroy(query);
     return status;
 }
@@ -108,39 +108,58 @@ static void confirm_match(const struct hv_checker *checker, const struct hv_cont
     } else {
         result->verdict = (hashveil_verdict){0};
         result->fingerprint = (hashveil_fingerprint){0};
+        result->is_decoded = false;
         end_undecoded(result, status);
+    }
+}
+
+/* What becomes of a file that was asked for. */
+static void end_asked(const struct hv_checker *checker, const struct hv_content *content,
+                      hashveil_file_result *result)
+{
+    const bool is_confirmed = result->verdict.matched_by != HASHVEIL_SIGNAL_PDQ ||
+                              checker->options->fingerprint_options.is_exact_decode;
+    end(result, class_of_verdict[result->verdict.kind], HASHVEIL_OK);
+    if (!is_confirmed) {
+        confirm_match(checker, content, result);
+    }
+    lay_as_listed(result);
+}
+
+static void check_content(struct hv_checker *checker, const struct hv_content *content,
+                          hashveil_file_result *result, hashveil_status *peer_status_out)
+{
+    const hashveil_fingerprint_options *options = &checker->options->fingerprint_options;
+    const hashveil_subject subject = {.forms = &result->fingerprint, .form_count = 1};
+    hashveil_status status =
+        hashveil_fingerprint_file(content->bytes, content->len, options, &result->fingerprint);
+    if (status != HASHVEIL_OK) {
+        end_undecoded(result, status);
+        return;
+    }
+    result->is_decoded = true;
+    status = ask(checker, &subject, &result->verdict);
+    *peer_status_out = status;
+    if (status != HASHVEIL_OK) {
+        end(result, HASHVEIL_FILE_UNCHECKED, status);
+    } else {
+        end_asked(checker, content, result);
     }
 }
 
 void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, uint64_t *bytes_out,
                     hashveil_status *peer_status_out)
 {
-    const hashveil_fingerprint_options *options = &checker->options->fingerprint_options;
     struct hv_content content = {0};
     *peer_status_out = HASHVEIL_OK;
     *bytes_out = 0;
-    hashveil_status status = hv_content_read(result->path, options, &content);
-    if (status != HASHVEIL_OK) {
+    const hashveil_status status =
+        hv_content_read(result->path, &checker->options->fingerprint_options, &content);
+    if (status == HASHVEIL_OK) {
+        *bytes_out = content.len;
+        check_content(checker, &content, result, peer_status_out);
+    } else {
         end_unread(result, status);
-        goto done;
     }
-    *bytes_out = content.len;
-    status = hashveil_fingerprint_file(content.bytes, content.len, options, &result->fingerprint);
-    if (status != HASHVEIL_OK) {
-        end_undecoded(result, status);
-        goto done;
-    }
-    status = ask(checker, result);
-    *peer_status_out = status;
-    if (status != HASHVEIL_OK) {
-        end(result, HASHVEIL_FILE_UNCHECKED, status);
-        goto done;
-    }
-    end(result, class_of_verdict[result->verdict.kind], HASHVEIL_OK);
-    if (result->file_class == HASHVEIL_FILE_MATCH && !options->is_exact_decode) {
-        confirm_match(checker, &content, result);
-    }
-    lay_as_listed(result);
-done:
     hv_content_clear(&content);
 }

@@ -33,7 +33,7 @@ def every_edited_copy_matches_the_record_of_its_original(world):
         equal(file["record"], records(world)[number_of(file)], file["path"])
         equal(file["label"], "picture " + number_of(file), file["path"])
         equal(file["lists"], ["list A"], file["path"])
-        assert 2 <= file["masks"] <= 32, file
+        assert file["matched_by"] == "pdq" and 2 <= file["masks"] <= 32, file
 
 
 @case
@@ -106,7 +106,7 @@ def text_has_one_line_a_file_and_a_summary_that_adds_up(world):
     world.make_folder("mix/x", world.files("others")[:2])
     copy, *others, counts, reports = world.run("scan", *world.with_key(), mix,
                                                exits=MATCH).output.splitlines()
-    pattern = r": match: picture 00 \(record [0-9a-f]{32}, lists list A; \d+ masks\); not reported"
+    pattern = r": match: picture 00 \(record [0-9a-f]{32}, lists list A; pdq, \d+ masks\); not reported"
     assert re.fullmatch(re.escape(world.path("mix", "00-brightened.jpg")) + pattern, copy), copy
     equal(others, [f"{world.path('mix/x', name)}: no known match" for name in ("00.jpg", "01.jpg")],
           "lines")

@@ -15,14 +15,6 @@ static const char *list_name(const hashveil_sealed_db_info *database, const hash
     return record->lists >> index & 1 ? database->list_names[index] : NULL;
 }
 
-static bool was_decoded(const hashveil_file_result *result)
-{
-    return result->file_class == HASHVEIL_FILE_NO_MATCH ||
-           result->file_class == HASHVEIL_FILE_MATCH ||
-           result->file_class == HASHVEIL_FILE_LOW_QUALITY ||
-           result->file_class == HASHVEIL_FILE_UNCHECKED;
-}
-
 /* The values of the JSON keys; json_null() where a key has no meaning. */
 typedef json_t *value_fn(const struct scan_output *output, const hashveil_file_result *result);
 
@@ -43,7 +35,7 @@ static json_t *reason_value(const struct scan_output *output, const hashveil_fil
 static json_t *quality_value(const struct scan_output *output, const hashveil_file_result *result)
 {
     (void)output;
-    return was_decoded(result) ? json_of_u64(result->fingerprint.quality) : json_null();
+    return result->is_decoded ? json_of_u64(result->fingerprint.quality) : json_null();
 }
 
 static json_t *label_value(const struct scan_output *output, const hashveil_file_result *result)
@@ -71,6 +63,13 @@ static json_t *lists_value(const struct scan_output *output, const hashveil_file
     return names;
 }
 
+static json_t *matched_by_value(const struct scan_output *output,
+                                const hashveil_file_result *result)
+{
+    (void)output;
+    return json_string(hashveil_signal_text(result->verdict.matched_by));
+}
+
 static json_t *masks_value(const struct scan_output *output, const hashveil_file_result *result)
 {
     (void)output;
@@ -89,10 +88,11 @@ static const struct {
     value_fn *value;
     bool is_of_match; /* other classes do not have it */
 } fields[] = {
-    {"class", class_value, false},     {"reason", reason_value, false},
-    {"quality", quality_value, false}, {"label", label_value, true},
-    {"record", record_value, true},    {"lists", lists_value, true},
-    {"masks", masks_value, true},      {"report", report_value, true},
+    {"class", class_value, false},          {"reason", reason_value, false},
+    {"quality", quality_value, false},      {"label", label_value, true},
+    {"record", record_value, true},         {"lists", lists_value, true},
+    {"matched_by", matched_by_value, true}, {"masks", masks_value, true},
+    {"report", report_value, true},
 };
 
 static void print_json(struct scan_output *output, const hashveil_file_result *result)
@@ -107,7 +107,7 @@ static void print_json(struct scan_output *output, const hashveil_file_result *r
     output->failed |= !json_line_print(&line);
 }
 
-/* "holiday (record HEX, lists A,B; 12 masks); reported HEX" */
+/* "holiday (record HEX, lists A,B; pdq, 12 masks); reported HEX" */
 static void print_match(const struct scan_output *output, const hashveil_file_result *result)
 {
     const hashveil_record *record = &result->verdict.record;
@@ -128,8 +128,11 @@ static void print_match(const struct scan_output *output, const hashveil_file_re
             separator = ",";
         }
     }
-    printf("; %u masks); %s%s", result->verdict.masks_hit,
-           result->is_reported ? "reported " : "not reported",
+    printf("; %s", hashveil_signal_text(result->verdict.matched_by));
+    if (result->verdict.masks_hit > 0) {
+        printf(", %u masks", result->verdict.masks_hit);
+    }
+    printf("); %s%s", result->is_reported ? "reported " : "not reported",
            result->is_reported ? report_id : "");
 }
 
