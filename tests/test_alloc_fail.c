@@ -193,6 +193,21 @@ static hashveil_status create_index(void)
     return status;
 }
 
+static hashveil_status choose_probes(void)
+{
+    const hashveil_mask_params params = HASHVEIL_MASK_PARAMS_DEFAULT;
+    const uint8_t seed[HASHVEIL_MASK_SEED_BYTES] = {1};
+    hashveil_token probes[HASHVEIL_PROBES];
+    hashveil_masks *masks;
+    hashveil_status status = hashveil_masks_create(&params, seed, &masks);
+    ck_assert((status == HASHVEIL_OK) == (masks != NULL));
+    if (status == HASHVEIL_OK) {
+        status = hashveil_masks_probes(masks, &fingerprint, HASHVEIL_PROBES, probes);
+    }
+    hashveil_masks_destroy(masks);
+    return status;
+}
+
 static hashveil_status open_workspace(void)
 {
     hashveil_workspace *workspace;
@@ -382,6 +397,7 @@ static const struct {
     {"a fingerprint of the nearest pixels", take_nearest},
     {"eight fingerprints", take_dihedral},
     {"creating an index", create_index},
+    {"choosing probes", choose_probes},
     {"opening a workspace", open_workspace},
     {"importing a list", import_list},
     {"importing a folder", import_folder},

@@ -188,6 +188,9 @@ static void fill_manifest(struct build *build, uint64_t created_s)
     hv_random_stream_init(build->source.seed, "masks", 0, &stream);
     hv_random_stream_fill(&stream, manifest->mask_seed, sizeof manifest->mask_seed);
     hv_random_stream_clear(&stream);
+    if (options->mask_seed) {
+        memcpy(manifest->mask_seed, options->mask_seed, sizeof manifest->mask_seed);
+    }
     hv_masks_from_seed(manifest->mask_seed, &manifest->mask_params, &build->source.masks);
 }
 

@@ -21,7 +21,8 @@ enum {
     HASHVEIL_MAX_LISTS = 64,
     HASHVEIL_LIST_NAME_MAX_LEN = 31,
     HASHVEIL_MAX_CURATORS = 16,
-    HASHVEIL_DIGEST_BYTES = 32
+    HASHVEIL_DIGEST_BYTES = 32,
+    HASHVEIL_MASK_SEED_BYTES = 32
 };
 
 /** What a device learns of a listed picture that one of its own matched: never the listed hash. */
@@ -69,13 +70,16 @@ typedef struct hashveil_seal_options {
     size_t curator_count;              /**< at most HASHVEIL_MAX_CURATORS */
     uint64_t epoch;                    /**< higher for every new edition */
     hashveil_mask_params mask_params;
+    /** HASHVEIL_MASK_SEED_BYTES, for measurements that are to be repeated; borrowed. NULL for a
+     * fresh random one, as every list in use should have. */
+    const uint8_t *mask_seed;
     unsigned workers;               /**< threads; 0 for one a processor */
     hashveil_progress_fn *progress; /**< in tokens; may be NULL */
     void *progress_context;
 } hashveil_seal_options;
 
 /**
- * Seals entries into a new database file, with a fresh random mask seed and fresh record secrets.
+ * Seals entries into a new database file, with fresh random record secrets.
  *
  * The number of records is padded to a power of two, at least 1024, so that the file's size tells
  * the number of entries only that coarsely. Memory: about 48 bytes an entry and worker.

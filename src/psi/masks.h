@@ -16,7 +16,7 @@ enum {
     HV_MAX_MASKS = 32,
     HV_MIN_MASK_BITS = 16,
     HV_MAX_MASK_BITS = 64,
-    HV_MASK_SEED_BYTES = 32
+    HV_MASK_SEED_BYTES = HASHVEIL_MASK_SEED_BYTES
 };
 
 struct hv_masks {

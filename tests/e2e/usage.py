@@ -75,6 +75,19 @@ WRONG = {
     "scan over a network": ((*SCAN, "--evaluator", "http://localhost/", "path"), "unix:PATH"),
     "scan with too long an address": ((*SCAN, "--evaluator", "unix:" + "x" * 108, "path"),
                                       "--evaluator"),
+    "eval of nothing": (("eval",), "FOLDER"),
+    "eval of two folders": (("eval", "a", "b"), "FOLDER"),
+    "eval by both ways": (("eval", "--simulate", "--crypto", "a"), "exclude"),
+    "eval --crypto with other probes": (("eval", "--crypto", "--probes", "255", "a"), "--probes"),
+    "eval of part 0": (("eval", "--split", "0/2", "a"), "--split"),
+    "eval of part 3 of 2": (("eval", "--split", "3/2", "a"), "--split"),
+    "eval of a part of nothing": (("eval", "--split", "2", "a"), "--split"),
+    "eval with 15 bits": (("eval", "--bits", "15", "a"), "--bits"),
+    "eval with 65 bits": (("eval", "--bits", "65", "a"), "--bits"),
+    "eval with 33 masks": (("eval", "--masks", "33", "a"), "--masks"),
+    "eval with a pool below its bits": (("eval", "--bits", "32", "--pool", "31", "a"), "--pool"),
+    "eval with one probe": (("eval", "--probes", "1", "a"), "--probes"),
+    "eval with no workers": (("eval", "--workers", "0", "a"), "--workers"),
     "evaluator alone": (("evaluator",), "--key"),
     "evaluator with a file to serve": (("evaluator", "--key", "x", "--listen", "unix:x", "x"), ""),
     "evaluator on a port": (("evaluator", "--key", "x", "--listen", "localhost:80"), "unix:PATH"),
@@ -92,7 +105,8 @@ def wrong_usage(world, row):
 
 
 COMMANDS = ((), ("keygen",), ("hash",), ("db",), ("db", "import"), ("db", "seal"), ("db", "info"),
-            ("scan",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"))
+            ("scan",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"),
+            ("eval",))
 
 
 @cases({" ".join(("hashveil", *command)): command for command in COMMANDS})

@@ -31,6 +31,7 @@ extern const struct command command_db_import;
 extern const struct command command_db_seal;
 extern const struct command command_db_info;
 extern const struct command command_scan;
+extern const struct command command_eval;
 extern const struct command command_evaluator;
 extern const struct command command_reporter_serve;
 extern const struct command command_reporter_list;

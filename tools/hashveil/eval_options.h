@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of `hashveil eval`. */
+#ifndef HASHVEIL_TOOLS_EVAL_OPTIONS_H
+#define HASHVEIL_TOOLS_EVAL_OPTIONS_H
+
+#include "command.h"
+#include "decode_options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hashveil/sealed_db.h>
+
+enum eval_mode { EVAL_BY_SIZE, EVAL_SIMULATE, EVAL_CRYPTO };
+
+/* Texts are borrowed from argv; NULL where an option was not given. */
+struct eval_options {
+    struct decode_options decode; /* the device's */
+    const char *input_path, *html_path;
+    hashveil_mask_params params;
+    unsigned probes;
+    uint64_t seed;
+    unsigned part, parts; /* part 1..parts of the originals */
+    unsigned workers;     /* 0 for one a processor */
+    enum eval_mode mode;
+    bool is_json;
+};
+
+extern const struct eval_options eval_options_default;
+extern const struct argp_option eval_option_rows[];
+error_t eval_options_parse(int key, const char *text, const struct argp_state *state, void *out);
+
+#endif
