@@ -43,6 +43,31 @@ def a_listed_picture_itself_matches_its_record(world):
 
 
 @case
+def turned_copies_match_where_they_are_asked_for(world):
+    folder = os.path.join(world.pictures, "turned")
+    equal(world.scan(*world.with_key(), folder).classes(), {"no known match": 16}, "classes")
+    found = world.scan(*world.with_key(), "--dihedral", folder, exits=MATCH)
+    found.check_sums()
+    equal(len(found.files), 16, "copies")
+    for file in found.files:
+        equal(file["class"], "match", file["path"])
+        equal(file["record"], records(world)[number_of(file)], file["path"])
+
+
+@case
+def turned_copies_are_confirmed_by_the_reporter(world):
+    store = world.path("turned.sqlite")
+    folder = os.path.join(world.pictures, "turned")
+    found = world.scan(*world.with_key(), "--dihedral", "--reporter-key", world.key("reporter"),
+                       "--spool", world.path("spool"), "--report-store", store,
+                       "--list", world.workspace, folder, exits=MATCH)
+    equal(found.summary["reports_delivered"], 16, "reports")
+    with contextlib.closing(sqlite3.connect(store)) as reports:
+        states = reports.execute("SELECT state, count(*) FROM reports GROUP BY state").fetchall()
+    equal(states, [("confirmed", 16)], "states")
+
+
+@case
 def pictures_that_are_not_listed_do_not_match(world):
     found = world.scan(*world.with_key(), os.path.join(world.pictures, "others"), exits=DONE)
     found.check_sums()
