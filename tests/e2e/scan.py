@@ -14,7 +14,7 @@ from harness import DONE, MATCH, case, contains, equal
 def records(world):
     """Returns the record id of each listed picture's number, as the curator has them."""
     with contextlib.closing(sqlite3.connect(world.workspace)) as database:
-        rows = database.execute("SELECT label, record FROM claim JOIN entry USING (hash)")
+        rows = database.execute("SELECT label, record FROM claim JOIN entry USING (kind, value)")
         return {label.removeprefix("picture "): record.hex() for label, record in rows}
 
 
