@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { PICTURES = 8, WIDTH_PX = 480, HEIGHT_PX = 360, BEST_QUALITY = 95, FIRST_OTHER = 1000 };
@@ -113,6 +114,44 @@ static hashveil_image cropped(const hashveil_image *image)
     return out;
 }
 
+/* Left and right change places. */
+static hashveil_image mirrored(const hashveil_image *image)
+{
+    hashveil_image out = blank(image, image->width_px, image->height_px);
+    for (uint32_t y = 0; y < out.height_px; y++) {
+        for (uint32_t x = 0; x < out.width_px; x++) {
+            memcpy(out.pixels + y * out.stride_bytes + (size_t)x * out.channels,
+                   image->pixels + y * image->stride_bytes +
+                       (size_t)(image->width_px - 1 - x) * image->channels,
+                   out.channels);
+        }
+    }
+    return out;
+}
+
+/* The first row becomes the first column. */
+static hashveil_image transposed(const hashveil_image *image)
+{
+    hashveil_image out = blank(image, image->height_px, image->width_px);
+    for (uint32_t y = 0; y < out.height_px; y++) {
+        for (uint32_t x = 0; x < out.width_px; x++) {
+            memcpy(out.pixels + y * out.stride_bytes + (size_t)x * out.channels,
+                   image->pixels + x * image->stride_bytes + (size_t)y * image->channels,
+                   out.channels);
+        }
+    }
+    return out;
+}
+
+/* A quarter to the right. */
+static hashveil_image turned(const hashveil_image *image)
+{
+    hashveil_image lying = transposed(image);
+    hashveil_image out = mirrored(&lying);
+    hashveil_image_clear(&lying);
+    return out;
+}
+
 /* One file for each picture and row: FOLDER/row.folder/NUMBERrow.suffix.jpg. */
 static const struct row {
     const char *folder, *suffix;
@@ -127,6 +166,8 @@ static const struct row {
     {"copies", "-shrunk", shrunk, 0, BEST_QUALITY},
     {"copies", "-brightened", brightened, 0, BEST_QUALITY},
     {"copies", "-cropped", cropped, 0, BEST_QUALITY},
+    {"turned", "-mirrored", mirrored, 0, 60},
+    {"turned", "-by-a-quarter", turned, 0, 60},
     {"faded", "", faded, 0, BEST_QUALITY},
     {"others", "", unchanged, FIRST_OTHER, BEST_QUALITY},
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text lists of hashes: every form that is read, every form that is refused, and where. */
+/* Text lists of hashes and of digests: every form that is read, every form that is refused, and
+ * where. */
+#include "base/hex.h"
 #include "hashdb/lists/list_format.h"
 #include "run_suite.h"
 
@@ -16,6 +18,11 @@
 #define A "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 #define UPPER_A "F8F8F0CEE0F4A84F06370A22038F63F0B36E2ED596621E1D33E6B39C4E9C9B22"
 #define B "0000000000000000000000000000000000000000000000000000000000000001"
+#define MD5 "d41d8cd98f00b204e9800998ecf8427f"
+#define UPPER_MD5 "D41D8CD98F00B204E9800998ECF8427F"
+#define SHA1 "aa39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define SHA256 "bb7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define SHA512 SHA256 SHA256
 #define MARK "\xef\xbb\xbf"
 
 enum { NOBODY = 65534, MAX_LINE_BYTES = 8192, LOG_BYTES = 400 };
@@ -79,12 +86,22 @@ static hashveil_status answer(const struct record *record)
                                                                 : HASHVEIL_OK;
 }
 
-static hashveil_status take(void *context, const hashveil_pdq *hash, unsigned quality)
+/* "A 87" or "sha1 da39a3ee", by the first bytes. */
+static hashveil_status take(void *context, const struct hv_list_item *item)
 {
     struct record *record = context;
     char hex[HASHVEIL_PDQ_HEX_LEN + 1];
-    hashveil_pdq_to_hex(hash, hex);
-    note(record, "%s %u; ", strcmp(hex, A) == 0 ? "A" : strcmp(hex, B) == 0 ? "B" : hex, quality);
+    if (item->is_digest) {
+        hv_hex_encode(item->digest.bytes, 4, hex);
+        note(record, "%s %s; ", hashveil_digest_kind_text(item->digest.kind), hex);
+    } else {
+        hashveil_pdq_to_hex(&item->hash, hex);
+        note(record, "%s %u; ",
+             strcmp(hex, A) == 0   ? "A"
+             : strcmp(hex, B) == 0 ? "B"
+                                   : hex,
+             item->quality);
+    }
     record->taken++;
     return answer(record);
 }
@@ -183,6 +200,115 @@ static const struct {
     {"lines between problems", "# 1\n" A "\nx\n\n" B ",101\n" MARK "\n" B "\ny",
      "A 100; " MALFORMED(3) MALFORMED(5) MALFORMED(6) "B 100; " MALFORMED(8)},
 };
+
+#define OTHER "md5 d41d8cd9; "
+
+/* Each stands between two MD5 digests, so that all is of one list. */
+static const struct {
+    const char *what, *line, *log;
+} checksum_lines[] = {
+    {"an MD5 digest alone", MD5 "\n", OTHER},
+    {"a SHA-1 digest alone", SHA1 "\n", "sha1 aa39a3ee; "},
+    {"upper case", UPPER_MD5 "\n", OTHER},
+    {"of md5sum", MD5 "  holiday.jpg\n", OTHER},
+    {"of sha1sum", SHA1 "  holiday.jpg\n", "sha1 aa39a3ee; "},
+    {"of sha256sum", SHA256 "  holiday.jpg\n", "sha256 bb7816bf; "},
+    {"of md5sum --binary", MD5 " *holiday.jpg\n", OTHER},
+    {"of sha256sum --binary", SHA256 " *holiday.jpg\n", "sha256 bb7816bf; "},
+    {"of md5sum --tag", "MD5 (holiday.jpg) = " MD5 "\n", OTHER},
+    {"of sha1sum --tag", "SHA1 (holiday.jpg) = " SHA1 "\n", "sha1 aa39a3ee; "},
+    {"of sha256sum --tag", "SHA256 (holiday.jpg) = " SHA256 "\n", "sha256 bb7816bf; "},
+    {"a name of blanks", SHA1 "    \n", "sha1 aa39a3ee; "},
+    {"a name of one star", SHA1 "  *\n", "sha1 aa39a3ee; "},
+    {"a name of no text", SHA1 "  \x01\xff\n", "sha1 aa39a3ee; "},
+    {"a name like a digest", MD5 "  " SHA256 "\n", OTHER},
+    {"a name with an end in it", "SHA1 (a) = " MD5 ") = " SHA1 "\n", "sha1 aa39a3ee; "},
+    {"a backslash in a name", SHA1 "  a\\b\n", "sha1 aa39a3ee; "},
+    {"an escaped name", "\\" SHA1 "  a\\\\b\\nc\\rd\n", "sha1 aa39a3ee; "},
+    {"an escaped name after a tag", "\\SHA256 (a\\nb) = " SHA256 "\n", "sha256 bb7816bf; "},
+    {"an escaped name of --binary", "\\" SHA1 " *\\n\n", "sha1 aa39a3ee; "},
+    {"CRLF", SHA1 "  a\r\n", "sha1 aa39a3ee; "},
+    {"a comment", "# " SHA1 "\n", ""},
+    {"an empty line", "\r\n", ""},
+    {"a PDQ hash", A "\n", MALFORMED(2)},
+    {"a PDQ hash with a quality", A ",87,x\n", MALFORMED(2)},
+    {"no name", MD5 "  \n", MALFORMED(2)},
+    {"no name after a star", MD5 " *\n", MALFORMED(2)},
+    {"one blank", MD5 " \n", MALFORMED(2)},
+    {"one blank before a name", MD5 " x\n", MALFORMED(2)},
+    {"a tab", MD5 "\tx\n", MALFORMED(2)},
+    {"a digit too few", "41d8cd98f00b204e9800998ecf8427e  x\n", MALFORMED(2)},
+    {"a digit too many", MD5 "0  x\n", MALFORMED(2)},
+    {"no digit", "g41d8cd98f00b204e9800998ecf8427e  x\n", MALFORMED(2)},
+    {"another kind", SHA512 "  x\n", MALFORMED(2)},
+    {"another tag", "SHA512 (x) = " SHA512 "\n", MALFORMED(2)},
+    {"a tag in lower case", "sha1 (x) = " SHA1 "\n", MALFORMED(2)},
+    {"a tag of another length", "SHA1 (x) = " MD5 "\n", MALFORMED(2)},
+    {"a tag without a name", "SHA1 () = " SHA1 "\n", MALFORMED(2)},
+    {"a tag without its blank", "SHA1(x) = " SHA1 "\n", MALFORMED(2)},
+    {"a tag that is not closed", "SHA1 (x = " SHA1 "\n", MALFORMED(2)},
+    {"something behind a tagged digest", "SHA1 (x) = " SHA1 " \n", MALFORMED(2)},
+    {"the end of a tag within its start", "MD5 () = " MD5 "\n", MALFORMED(2)},
+    {"an unknown escape", "\\" SHA1 "  a\\tb\n", MALFORMED(2)},
+    {"half an escape", "\\" SHA1 "  a\\\n", MALFORMED(2)},
+    {"an escape of no name", "\\" SHA1 "\n", MALFORMED(2)},
+    {"two backslashes", "\\\\" SHA1 "  a\n", MALFORMED(2)},
+    {"a blank in front", " " SHA1 "  a\n", MALFORMED(2)},
+    {"words", "no properly formatted line\n", MALFORMED(2)},
+    {"the MD5 digest of nothing", "d41d8cd98f00b204e9800998ecf8427e  empty\n", "2: it is empty; "},
+    {"the SHA-1 digest of nothing", "da39a3ee5e6b4b0d3255bfef95601890afd80709\n",
+     "2: it is empty; "},
+    {"the SHA-256 digest of nothing",
+     "SHA256 (x) = e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n",
+     "2: it is empty; "},
+};
+
+START_TEST(reads_a_list_of_digests)
+{
+    struct record record = {0};
+    char text[600];
+    char log[LOG_BYTES];
+    snprintf(text, sizeof text, "%s%s%s", MD5 "\n", checksum_lines[_i].line, MD5);
+    snprintf(log, sizeof log, OTHER "%s" OTHER, checksum_lines[_i].log);
+    const hashveil_status status = read_text(text, &record);
+    ck_assert_msg(status == HASHVEIL_OK && strcmp(record.log, log) == 0, "%s: %s, %s",
+                  checksum_lines[_i].what, hashveil_status_text(status), record.log);
+}
+END_TEST
+
+/* The first line that says anything to one of them. */
+static const struct {
+    const char *what, *start;
+    bool is_checksums;
+} sorts[] = {
+    {"64 digits", A "\n", false},
+    {"64 digits and a quality", A ",87\n", false},
+    {"64 digits and a name", A ",87,x\n", false},
+    {"64 digits and a name in sha256sum's style", SHA256 "  x\n", true},
+    {"64 digits and a star", SHA256 " *x\n", true},
+    {"32 digits", MD5 "\n", true},
+    {"40 digits", SHA1 "\n", true},
+    {"32 digits without a line's end", MD5, true},
+    {"a tag", "SHA256 (x) = " SHA256 "\n", true},
+    {"an escaped name", "\\" SHA256 "  a\\nb\n", true},
+    {"the digest of nothing", "d41d8cd98f00b204e9800998ecf8427e  x\n", true},
+    {"words and a digest", "# md5\n\nwords\n" MD5 "\n" A "\n", true},
+    {"words and a hash", "# pdq\n\nwords\n" A "\n" MD5 "\n", false},
+    {"a mark and a digest", MARK SHA1 "\r\n", true},
+    {"a mark and a hash", MARK A "\r\n" MD5 "\n", false},
+    {"words alone", "words\n", false},
+    {"comments alone", "# " MD5 "\n", false},
+};
+
+START_TEST(one_line_tells_the_two_sorts_of_list_apart)
+{
+    const struct hv_list_format *expected =
+        sorts[_i].is_checksums ? &hv_list_checksums : &hv_list_pdq_text;
+    ck_assert_msg(hv_list_recognise((const uint8_t *)sorts[_i].start, strlen(sorts[_i].start)) ==
+                      expected,
+                  "%s", sorts[_i].what);
+}
+END_TEST
 
 START_TEST(reads_a_list)
 {
@@ -362,6 +488,8 @@ int main(void)
 
     tcase_add_checked_fixture(lines, make_folder, remove_folder);
     tcase_add_loop_test(lines, reads_a_list, 0, COUNT(lists));
+    tcase_add_loop_test(lines, reads_a_list_of_digests, 0, COUNT(checksum_lines));
+    tcase_add_loop_test(lines, one_line_tells_the_two_sorts_of_list_apart, 0, COUNT(sorts));
     tcase_add_loop_test(lines, a_line_has_a_greatest_length, 0, COUNT(long_lines));
     tcase_add_test(lines, a_cr_at_the_greatest_length_does_not_end_a_longer_line);
     tcase_add_test(lines, a_nul_byte_far_down_spoils_its_line_alone);

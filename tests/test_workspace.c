@@ -168,6 +168,34 @@ START_TEST(hashes_of_low_quality_are_counted_and_not_taken)
 }
 END_TEST
 
+#define MD5 "d41d8cd98f00b204e9800998ecf8427f"
+#define SHA1 "aa39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define SHA256 "bb7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+START_TEST(digests_are_taken_and_counted_by_themselves)
+{
+    put_list(MD5 "  a\n" SHA1 "  a\n" SHA256 " *a\n" A "\nMD5 (again) = " MD5 "\n");
+    struct told told = import_list("source", "label");
+    ck_assert_counts(
+        &told, (hashveil_import_counts){.digests_added = 3, .digests_known = 1, .problems = 1});
+    ck_assert_str_eq(told.problems, "list:4: malformed or damaged\n");
+    put_list(SHA1 "\n");
+    told = import_list("source", "label");
+    ck_assert_counts(&told, (hashveil_import_counts){.digests_known = 1});
+}
+END_TEST
+
+START_TEST(the_same_bytes_of_a_hash_and_a_digest_are_two_entries)
+{
+    put_list(SHA256 "  a\n");
+    struct told told = import_list("source", "label");
+    ck_assert_counts(&told, (hashveil_import_counts){.digests_added = 1});
+    put_list(SHA256 "\n");
+    told = import_list("source", "label");
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 1});
+}
+END_TEST
+
 START_TEST(problems_are_told_with_their_lines_and_the_rest_is_kept)
 {
     put_list("# a list\n" A "\nnonsense\n" B ",101\n" C ",87,name\n" A B "\n");
@@ -406,6 +434,8 @@ int main(void)
     tcase_add_test(lists, a_hash_keeps_all_who_named_it_and_the_first_one_s_label);
     tcase_add_test(lists, a_new_label_of_the_same_source_replaces_the_old_one);
     tcase_add_test(lists, hashes_of_low_quality_are_counted_and_not_taken);
+    tcase_add_test(lists, digests_are_taken_and_counted_by_themselves);
+    tcase_add_test(lists, the_same_bytes_of_a_hash_and_a_digest_are_two_entries);
     tcase_add_test(lists, problems_are_told_with_their_lines_and_the_rest_is_kept);
     tcase_add_test(lists, problems_need_nobody_to_be_told);
     tcase_add_test(lists, sources_that_differ_in_case_or_blanks_are_different);

@@ -136,9 +136,11 @@ static const struct {
      HASHVEIL_ERR_UNSUPPORTED},
     {"another's application", "PRAGMA application_id = 7", HASHVEIL_ERR_UNSUPPORTED,
      HASHVEIL_ERR_UNSUPPORTED},
-    {"a version of nobody", "PRAGMA user_version = 1", HASHVEIL_ERR_UNSUPPORTED,
+    {"a version of nobody", "PRAGMA user_version = 2", HASHVEIL_ERR_UNSUPPORTED,
      HASHVEIL_ERR_UNSUPPORTED},
-    {"a later version", "PRAGMA application_id = 1213618003; PRAGMA user_version = 2",
+    {"an earlier version", "PRAGMA application_id = 1213618003; PRAGMA user_version = 1",
+     HASHVEIL_ERR_VERSION, HASHVEIL_ERR_VERSION},
+    {"a later version", "PRAGMA application_id = 1213618003; PRAGMA user_version = 3",
      HASHVEIL_ERR_VERSION, HASHVEIL_ERR_VERSION},
     {"no version", "PRAGMA application_id = 1213618003", HASHVEIL_ERR_VERSION,
      HASHVEIL_ERR_VERSION},
@@ -206,10 +208,10 @@ static const struct {
     const char *what, *sql;
 } foreign_changes[] = {
     {"a short hash",
-     UNCHECKED "UPDATE entry SET hash = zeroblob(31); UPDATE claim SET hash = zeroblob(31)"},
+     UNCHECKED "UPDATE entry SET value = zeroblob(31); UPDATE claim SET value = zeroblob(31)"},
     {"a long hash",
-     UNCHECKED "UPDATE entry SET hash = zeroblob(33); UPDATE claim SET hash = zeroblob(33)"},
-    {"an empty hash", UNCHECKED "UPDATE entry SET hash = x''; UPDATE claim SET hash = x''"},
+     UNCHECKED "UPDATE entry SET value = zeroblob(33); UPDATE claim SET value = zeroblob(33)"},
+    {"an empty hash", UNCHECKED "UPDATE entry SET value = x''; UPDATE claim SET value = x''"},
     {"a short record id", UNCHECKED "UPDATE entry SET record = zeroblob(15)"},
     {"a long record id", UNCHECKED "UPDATE entry SET record = zeroblob(17)"},
     {"an empty record id", UNCHECKED "UPDATE entry SET record = x''"},
@@ -234,18 +236,18 @@ static const struct {
     {"no entries", "DROP TABLE entry"},
     {"no sources", "DROP TABLE source"},
     {"another column", "ALTER TABLE claim RENAME COLUMN label TO category"},
-    {"null labels", "DROP TABLE claim; CREATE TABLE claim (hash, source, label);"
-                    "INSERT INTO claim SELECT hash, 0, NULL FROM entry"},
+    {"null labels", "DROP TABLE claim; CREATE TABLE claim (kind, value, source, label);"
+                    "INSERT INTO claim SELECT kind, value, 0, NULL FROM entry"},
     {"more entries than an index counts",
-     "DROP TABLE entry; CREATE TABLE entry (hash, record, x, y, z); CREATE TABLE other (a);"
-     "INSERT INTO entry SELECT hash, randomblob(16), 'x', 'y', 'z' FROM claim;"
-     "CREATE INDEX stale ON entry (record); CREATE INDEX empty ON other (a);"
+     "DROP TABLE entry; CREATE TABLE entry (kind, value, record, x, y, z); CREATE TABLE other (a);"
+     "INSERT INTO entry SELECT kind, value, randomblob(16), 'x', 'y', 'z' FROM claim;"
+     "CREATE INDEX stale ON entry (kind) WHERE kind = 0; CREATE INDEX empty ON other (a);"
      "PRAGMA writable_schema = ON; UPDATE sqlite_master SET rootpage ="
      " (SELECT rootpage FROM sqlite_master WHERE name = 'empty') WHERE name = 'stale'"},
-    {"null hashes", "DROP TABLE entry; CREATE TABLE entry (hash, record);"
-                    "DROP TABLE claim; CREATE TABLE claim (hash, source, label);"
-                    "INSERT INTO entry VALUES (0, zeroblob(16));"
-                    "INSERT INTO claim VALUES (0, 0, 'label')"},
+    {"null hashes", "DROP TABLE entry; CREATE TABLE entry (kind, value, record);"
+                    "DROP TABLE claim; CREATE TABLE claim (kind, value, source, label);"
+                    "INSERT INTO entry VALUES (0, 0, zeroblob(16));"
+                    "INSERT INTO claim VALUES (0, 0, 0, 'label')"},
 };
 
 START_TEST(rows_that_no_import_writes_are_refused)

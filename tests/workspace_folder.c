@@ -195,6 +195,8 @@ void ck_assert_counts(const struct told *told, hashveil_import_counts expected)
     ck_assert_msg(told->status == HASHVEIL_OK, "%s", hashveil_status_text(told->status));
     ck_assert_uint_eq(told->counts.added, expected.added);
     ck_assert_uint_eq(told->counts.known, expected.known);
+    ck_assert_uint_eq(told->counts.digests_added, expected.digests_added);
+    ck_assert_uint_eq(told->counts.digests_known, expected.digests_known);
     ck_assert_uint_eq(told->counts.low_quality, expected.low_quality);
     ck_assert_uint_eq(told->counts.not_images, expected.not_images);
     ck_assert_uint_eq(told->counts.problems, expected.problems);

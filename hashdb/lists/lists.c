@@ -9,11 +9,21 @@
 
 #include "base/files.h"
 
+/* PDQ text last: it takes whatever is text. */
 static const struct hv_list_format *const formats[] = {
+    &hv_list_checksums,
     &hv_list_pdq_text,
 };
 
-enum { START_BYTES = 4096 };
+const struct hv_list_format *hv_list_recognise(const uint8_t *start, size_t len)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (formats[i]->recognise(start, len)) {
+            return formats[i];
+        }
+    }
+    return NULL;
+}
 
 /* O_NONBLOCK: a named pipe must not make us wait for a writer. */
 static hashveil_status open_list(const char *path, FILE **out)
@@ -36,7 +46,7 @@ static hashveil_status open_list(const char *path, FILE **out)
 
 static hashveil_status read_any(FILE *in, const struct hv_list_sink *sink)
 {
-    uint8_t start[START_BYTES];
+    uint8_t start[HV_LIST_START_BYTES];
     const size_t len = fread(start, 1, sizeof start, in);
     if (ferror(in)) {
         return HASHVEIL_ERR_IO;
@@ -45,12 +55,8 @@ static hashveil_status read_any(FILE *in, const struct hv_list_sink *sink)
         return HASHVEIL_ERR_EMPTY;
     }
     rewind(in);
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        if (formats[i]->recognise(start, len)) {
-            return formats[i]->read(in, sink);
-        }
-    }
-    return HASHVEIL_ERR_UNSUPPORTED;
+    const struct hv_list_format *format = hv_list_recognise(start, len);
+    return format ? format->read(in, sink) : HASHVEIL_ERR_UNSUPPORTED;
 }
 
 hashveil_status hv_list_read(const char *path, const struct hv_list_sink *sink)

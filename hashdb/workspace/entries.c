@@ -86,16 +86,20 @@ static hashveil_entry *new_entry(struct loading *loading)
 static hashveil_status take_claim(sqlite3_stmt *row, struct loading *loading)
 {
     hashveil_entries *entries = loading->out;
-    const void *blob = sqlite3_column_blob(row, 0);
-    const void *record = sqlite3_column_blob(row, 1);
-    const int64_t source = sqlite3_column_int64(row, 2);
+    const void *blob = sqlite3_column_blob(row, 1);
+    const void *record = sqlite3_column_blob(row, 2);
+    const int64_t source = sqlite3_column_int64(row, 3);
     hashveil_entry *entry = entries->count ? &entries->entries[entries->count - 1] : NULL;
     hashveil_pdq hash;
 
-    if (!blob || sqlite3_column_bytes(row, 0) != HV_HASH_BLOB_BYTES || !record ||
-        sqlite3_column_bytes(row, 1) != HASHVEIL_RECORD_ID_BYTES || source < 0 ||
+    if (!blob ||
+        !hv_value_is_valid(sqlite3_column_int64(row, 0), (size_t)sqlite3_column_bytes(row, 1)) ||
+        !record || sqlite3_column_bytes(row, 2) != HASHVEIL_RECORD_ID_BYTES || source < 0 ||
         (size_t)source >= entries->list_count) {
         return HASHVEIL_ERR_FORMAT;
+    }
+    if (sqlite3_column_int64(row, 0) != HV_VALUE_PDQ) {
+        return HASHVEIL_OK;
     }
     hv_hash_from_blob(blob, &hash);
     if (!entry || hashveil_pdq_distance(&entry->hash, &hash) != 0) {
@@ -106,7 +110,7 @@ static hashveil_status take_claim(sqlite3_stmt *row, struct loading *loading)
         entry->hash = hash;
         memcpy(entry->record.id, record, HASHVEIL_RECORD_ID_BYTES);
         const hashveil_status status =
-            copy_text(row, 3, entry->record.label, HASHVEIL_LABEL_MAX_LEN);
+            copy_text(row, 4, entry->record.label, HASHVEIL_LABEL_MAX_LEN);
         if (status != HASHVEIL_OK) {
             return status;
         }
@@ -120,8 +124,9 @@ static const struct {
     row_fn *take;
 } queries[] = {
     {"SELECT number, name FROM source ORDER BY number", take_source},
-    {"SELECT count(*) FROM entry", take_count},
-    {"SELECT hash, record, source, label FROM entry JOIN claim USING (hash) ORDER BY hash, source",
+    {"SELECT count(*) FROM entry WHERE kind = 0", take_count},
+    {"SELECT kind, value, record, source, label FROM entry JOIN claim USING (kind, value)"
+     " ORDER BY kind, value, source",
      take_claim},
 };
 

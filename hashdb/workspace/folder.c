@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A folder of pictures to hashes. */
+/* A folder of files to hashes and digests. */
 #include "hashdb/workspace/workspace.h"
 
 #include <hashveil/hash_files.h>
@@ -21,16 +21,48 @@ static const char *next_path(void *context)
     return path;
 }
 
-static hashveil_status take(struct hv_import *import, const hashveil_hashed_file *file)
+/* What was made of a file's pixels. Errors: those that end the import. */
+static hashveil_status note_picture(struct hv_import *import, const hashveil_hashed_file *file)
 {
+    const bool takes_digests = hv_import_options(import)->takes_digests;
     if (file->status == HASHVEIL_OK) {
-        return hv_import_hash(import, &file->forms[0].hash, file->forms[0].quality);
+        if (file->forms[0].quality < HASHVEIL_PDQ_MIN_QUALITY) {
+            hv_import_note_low_quality(import);
+        }
+        return HASHVEIL_OK;
+    }
+    if (file->status == HASHVEIL_ERR_UNSUPPORTED && !file->is_read && takes_digests) {
+        return hv_import_problem(import, file->path, 0, HASHVEIL_ERR_LIMIT);
     }
     if (file->status == HASHVEIL_ERR_UNSUPPORTED || file->status == HASHVEIL_ERR_EMPTY) {
         hv_import_note_not_image(import);
         return HASHVEIL_OK;
     }
     return hv_import_problem(import, file->path, 0, file->status);
+}
+
+static hashveil_status take(struct hv_import *import, const hashveil_hashed_file *file)
+{
+    struct hv_value values[HV_ITEM_MAX_VALUES];
+    size_t count = 0;
+    const hashveil_status status = note_picture(import, file);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    if (file->status == HASHVEIL_OK && file->forms[0].quality >= HASHVEIL_PDQ_MIN_QUALITY) {
+        values[count++] = hv_value_of_hash(&file->forms[0].hash);
+    }
+    /* The digest of nothing would be found wherever there is an empty file. The surest kind first:
+     * what it is known by already names the record. */
+    if (hv_import_options(import)->takes_digests && file->is_read &&
+        file->status != HASHVEIL_ERR_EMPTY) {
+        for (unsigned kind = HASHVEIL_DIGEST_KINDS; kind-- > 0;) {
+            const hashveil_digest digest =
+                hashveil_digests_get(&file->digests, (hashveil_digest_kind)kind);
+            values[count++] = hv_value_of_digest(&digest);
+        }
+    }
+    return count > 0 ? hv_import_item(import, values, count) : HASHVEIL_OK;
 }
 
 static void on_file(void *context, const hashveil_hashed_file *file)
@@ -53,13 +85,18 @@ hashveil_status hv_import_folder(struct hv_import *import, const char *path)
     const hashveil_fingerprint_options defaults = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
     const hashveil_hash_files_options options = {
         .fingerprint = given->fingerprint ? *given->fingerprint : defaults,
+        .computes_digests = given->takes_digests,
         .workers = given->workers,
         .next_path = next_path,
         .on_file = on_file,
         .context = &folder,
         .is_cancelled = &folder.is_over,
     };
+    hashveil_digests digests;
     bool is_complete;
+    if (given->takes_digests && hashveil_digests_of(NULL, 0, &digests) != HASHVEIL_OK) {
+        return HASHVEIL_ERR_UNSUPPORTED; /* else every file would look as if it were no picture */
+    }
     const hashveil_status status = hashveil_hash_files(&options, &is_complete);
     return status == HASHVEIL_OK ? folder.status : status;
 }

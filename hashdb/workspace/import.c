@@ -15,15 +15,17 @@
 #include "hashdb/lists/list_format.h"
 
 static const char claim_sql[] =
-    "INSERT INTO claim (hash, source, label, added_s) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (hash, source) DO UPDATE SET label = excluded.label";
+    "INSERT INTO claim (kind, value, source, label, added_s) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (kind, value, source) DO UPDATE SET label = excluded.label";
 
 /* One row a statement; they live as long as the import. */
 #define STATEMENT_TABLE(X)                                                                         \
     X(FIND_SOURCE, "SELECT number FROM source WHERE name = ?")                                     \
     X(COUNT_SOURCES, "SELECT count(*) FROM source")                                                \
     X(ADD_SOURCE, "INSERT INTO source (number, name) VALUES (?, ?)")                               \
-    X(ADD_ENTRY, "INSERT INTO entry (hash, record) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING")   \
+    X(FIND_ENTRY, "SELECT record FROM entry WHERE kind = ? AND value = ?")                         \
+    X(ADD_ENTRY, "INSERT INTO entry (kind, value, record) VALUES (?, ?, ?)")                       \
+    X(MOVE_ENTRY, "UPDATE entry SET record = ?3 WHERE kind = ?1 AND value = ?2")                   \
     X(ADD_CLAIM, claim_sql)
 
 enum statement {
@@ -51,6 +53,11 @@ struct hv_import {
 const hashveil_import_options *hv_import_options(const struct hv_import *import)
 {
     return import->options;
+}
+
+void hv_import_note_low_quality(struct hv_import *import)
+{
+    import->counts.low_quality++;
 }
 
 void hv_import_note_not_image(struct hv_import *import)
@@ -89,46 +96,112 @@ static hashveil_status step(struct hv_import *import, enum statement which, int6
     return status;
 }
 
-static hashveil_status add_claim(struct hv_import *import, const uint8_t *blob)
+/* The statements on values have kind and value as their first two parameters. */
+static sqlite3_stmt *bind_value(struct hv_import *import, enum statement which,
+                                const struct hv_value *value)
 {
-    sqlite3_stmt *statement = import->statements[ADD_CLAIM];
-    sqlite3_bind_blob(statement, 1, blob, HV_HASH_BLOB_BYTES, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 2, import->source);
-    sqlite3_bind_text(statement, 3, import->options->label, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 4, (sqlite3_int64)time(NULL));
+    sqlite3_stmt *statement = import->statements[which];
+    sqlite3_bind_int(statement, 1, value->kind);
+    sqlite3_bind_blob(statement, 2, value->bytes, (int)value->len, SQLITE_STATIC);
+    return statement;
+}
+
+static hashveil_status add_claim(struct hv_import *import, const struct hv_value *value)
+{
+    sqlite3_stmt *statement = bind_value(import, ADD_CLAIM, value);
+    sqlite3_bind_int64(statement, 3, import->source);
+    sqlite3_bind_text(statement, 4, import->options->label, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 5, (sqlite3_int64)time(NULL));
     return step(import, ADD_CLAIM, NULL);
 }
 
-hashveil_status hv_import_hash(struct hv_import *import, const hashveil_pdq *hash, unsigned quality)
+/* The record id of a value. */
+struct place {
+    bool is_known;
+    uint8_t record[HASHVEIL_RECORD_ID_BYTES]; /* where it is known */
+};
+
+static hashveil_status find_entry(struct hv_import *import, const struct hv_value *value,
+                                  struct place *out)
 {
-    uint8_t blob[HV_HASH_BLOB_BYTES];
-    uint8_t record[HASHVEIL_RECORD_ID_BYTES];
-    sqlite3_stmt *statement = import->statements[ADD_ENTRY];
-    if (quality < HASHVEIL_PDQ_MIN_QUALITY) {
-        import->counts.low_quality++;
-        return HASHVEIL_OK;
+    sqlite3_stmt *statement = bind_value(import, FIND_ENTRY, value);
+    const int result = sqlite3_step(statement);
+    hashveil_status status = hv_status_of_sqlite(import->db, result);
+    out->is_known = result == SQLITE_ROW;
+    if (out->is_known) {
+        const void *record = sqlite3_column_blob(statement, 0);
+        if (record && sqlite3_column_bytes(statement, 0) == HASHVEIL_RECORD_ID_BYTES) {
+            memcpy(out->record, record, HASHVEIL_RECORD_ID_BYTES);
+        } else {
+            status = HASHVEIL_ERR_FORMAT;
+        }
     }
-    if (getentropy(record, sizeof record) != 0) {
-        return HASHVEIL_ERR_IO;
-    }
-    hv_hash_to_blob(hash, blob);
-    sqlite3_bind_blob(statement, 1, blob, sizeof blob, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 2, record, sizeof record, SQLITE_STATIC);
-    hashveil_status status = step(import, ADD_ENTRY, NULL);
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    if (sqlite3_changes(import->db) > 0) {
-        import->counts.added++;
-    } else {
-        import->counts.known++;
-    }
-    return add_claim(import, blob);
+    (void)sqlite3_reset(statement); /* repeats the result */
+    return status;
 }
 
-static hashveil_status take_listed(void *context, const hashveil_pdq *hash, unsigned quality)
+static hashveil_status put_entry(struct hv_import *import, const struct hv_value *value,
+                                 const struct place *place, const uint8_t *record)
 {
-    return hv_import_hash(context, hash, quality);
+    const enum statement which = place->is_known ? MOVE_ENTRY : ADD_ENTRY;
+    const bool is_digest = value->kind != HV_VALUE_PDQ;
+    hashveil_import_counts *counts = &import->counts;
+    uint64_t *count = place->is_known ? (is_digest ? &counts->digests_known : &counts->known)
+                                      : (is_digest ? &counts->digests_added : &counts->added);
+    (*count)++;
+    if (place->is_known && memcmp(place->record, record, HASHVEIL_RECORD_ID_BYTES) == 0) {
+        return HASHVEIL_OK;
+    }
+    sqlite3_bind_blob(bind_value(import, which, value), 3, record, HASHVEIL_RECORD_ID_BYTES,
+                      SQLITE_STATIC);
+    return step(import, which, NULL);
+}
+
+/* Finds the places of values, and the record id that they are to share. */
+static hashveil_status find_item(struct hv_import *import, const struct hv_value *values,
+                                 size_t count, struct place *places,
+                                 uint8_t record_out[HASHVEIL_RECORD_ID_BYTES])
+{
+    const struct place *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const hashveil_status status = find_entry(import, &values[i], &places[i]);
+        if (status != HASHVEIL_OK) {
+            return status;
+        }
+        first = !first && places[i].is_known ? &places[i] : first;
+    }
+    if (first) {
+        memcpy(record_out, first->record, HASHVEIL_RECORD_ID_BYTES);
+        return HASHVEIL_OK;
+    }
+    return getentropy(record_out, HASHVEIL_RECORD_ID_BYTES) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_IO;
+}
+
+hashveil_status hv_import_item(struct hv_import *import, const struct hv_value *values,
+                               size_t count)
+{
+    struct place places[HV_ITEM_MAX_VALUES];
+    uint8_t record[HASHVEIL_RECORD_ID_BYTES];
+    hashveil_status status = find_item(import, values, count, places, record);
+    for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
+        status = put_entry(import, &values[i], &places[i], record);
+        if (status == HASHVEIL_OK) {
+            status = add_claim(import, &values[i]);
+        }
+    }
+    return status;
+}
+
+static hashveil_status take_listed(void *context, const struct hv_list_item *item)
+{
+    struct hv_import *import = context;
+    if (!item->is_digest && item->quality < HASHVEIL_PDQ_MIN_QUALITY) {
+        hv_import_note_low_quality(import);
+        return HASHVEIL_OK;
+    }
+    const struct hv_value value =
+        item->is_digest ? hv_value_of_digest(&item->digest) : hv_value_of_hash(&item->hash);
+    return hv_import_item(import, &value, 1);
 }
 
 static hashveil_status take_problem(void *context, uint64_t line, hashveil_status problem)

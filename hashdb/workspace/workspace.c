@@ -2,30 +2,38 @@
 #include "hashdb/workspace/workspace.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hex.h"
 #include "base/memory.h"
 #include "base/sqlite_file.h"
 
-/* An entry's record id is drawn once, when its hash is first named, and stays with it through all
- * editions. */
-static const struct hv_sqlite_kind kind = {
+/* Kinds of values are 0 for PDQ, and 1 and hashveil_digest_kind. A record id is drawn when an item
+ * is first named and stays with it through all editions; all values of one item have the same. */
+static const struct hv_sqlite_kind file_kind = {
     .application_id = 0x48565753, /* "HVWS" */
-    .version = 1,
+    .version = 2,
     .schema = "CREATE TABLE source ("
               "  number INTEGER PRIMARY KEY CHECK (number BETWEEN 0 AND 63),"
               "  name TEXT NOT NULL UNIQUE"
               ") STRICT;"
               "CREATE TABLE entry ("
-              "  hash BLOB PRIMARY KEY CHECK (length(hash) = 32),"
-              "  record BLOB NOT NULL UNIQUE CHECK (length(record) = 16)"
+              "  kind INTEGER NOT NULL,"
+              "  value BLOB NOT NULL,"
+              "  record BLOB NOT NULL CHECK (length(record) = 16),"
+              "  PRIMARY KEY (kind, value),"
+              "  CHECK (length(value) ="
+              "         CASE kind WHEN 0 THEN 32 WHEN 1 THEN 16 WHEN 2 THEN 20 WHEN 3 THEN 32 END"
+              "         IS TRUE)"
               ") STRICT, WITHOUT ROWID;"
               "CREATE TABLE claim ("
-              "  hash BLOB NOT NULL REFERENCES entry,"
+              "  kind INTEGER NOT NULL,"
+              "  value BLOB NOT NULL,"
               "  source INTEGER NOT NULL REFERENCES source,"
               "  label TEXT NOT NULL,"
               "  added_s INTEGER NOT NULL,"
-              "  PRIMARY KEY (hash, source)"
+              "  PRIMARY KEY (kind, value, source),"
+              "  FOREIGN KEY (kind, value) REFERENCES entry"
               ") STRICT, WITHOUT ROWID;",
 };
 
@@ -42,7 +50,7 @@ hashveil_status hashveil_workspace_open(const char *path, hashveil_workspace_mod
     if (!workspace) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    const hashveil_status status = hv_sqlite_open(path, &kind, modes[mode], &workspace->db);
+    const hashveil_status status = hv_sqlite_open(path, &file_kind, modes[mode], &workspace->db);
     if (status != HASHVEIL_OK) {
         hashveil_workspace_close(workspace);
         return status;
@@ -60,11 +68,30 @@ void hashveil_workspace_close(hashveil_workspace *workspace)
 }
 
 /* By way of the text, which is what defines the order. */
-void hv_hash_to_blob(const hashveil_pdq *hash, uint8_t out[HV_HASH_BLOB_BYTES])
+struct hv_value hv_value_of_hash(const hashveil_pdq *hash)
 {
+    struct hv_value value = {.kind = HV_VALUE_PDQ, .len = HV_HASH_BLOB_BYTES};
     char text[HASHVEIL_PDQ_HEX_LEN + 1];
     hashveil_pdq_to_hex(hash, text);
-    (void)hv_hex_decode(text, out, HV_HASH_BLOB_BYTES); /* they are hex digits */
+    (void)hv_hex_decode(text, value.bytes, value.len); /* they are hex digits */
+    return value;
+}
+
+struct hv_value hv_value_of_digest(const hashveil_digest *digest)
+{
+    struct hv_value value = {.kind = HV_VALUE_FIRST_DIGEST + (int)digest->kind,
+                             .len = hashveil_digest_len(digest->kind)};
+    memcpy(value.bytes, digest->bytes, value.len);
+    return value;
+}
+
+bool hv_value_is_valid(int64_t kind, size_t len)
+{
+    if (kind == HV_VALUE_PDQ) {
+        return len == HV_HASH_BLOB_BYTES;
+    }
+    return kind >= HV_VALUE_FIRST_DIGEST && kind < HV_VALUE_FIRST_DIGEST + HASHVEIL_DIGEST_KINDS &&
+           len == hashveil_digest_len((hashveil_digest_kind)(kind - HV_VALUE_FIRST_DIGEST));
 }
 
 void hv_hash_from_blob(const uint8_t blob[HV_HASH_BLOB_BYTES], hashveil_pdq *out)

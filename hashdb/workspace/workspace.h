@@ -4,7 +4,11 @@
 #define HV_HASHDB_WORKSPACE_WORKSPACE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include <hashveil/digest.h>
 #include <hashveil/workspace.h>
 
 struct hashveil_workspace {
@@ -13,21 +17,40 @@ struct hashveil_workspace {
 
 enum { HV_HASH_BLOB_BYTES = 32 };
 
-/* The 32 bytes of a hash in the order of its hex digits, so that SQLite sorts hashes as text does.
- */
-void hv_hash_to_blob(const hashveil_pdq *hash, uint8_t out[HV_HASH_BLOB_BYTES]);
+/* What an entry says of its item, as the tables hold it. */
+struct hv_value {
+    int kind; /* HV_VALUE_PDQ, or 1 and a digest's kind */
+    uint8_t bytes[HV_HASH_BLOB_BYTES];
+    size_t len;
+};
+
+enum {
+    HV_VALUE_PDQ = 0,
+    HV_VALUE_FIRST_DIGEST = 1,
+    HV_ITEM_MAX_VALUES = 1 + HASHVEIL_DIGEST_KINDS
+};
+
+/* The 32 bytes of a hash are in the order of its hex digits, so that SQLite sorts hashes as text
+ * does. */
+struct hv_value hv_value_of_hash(const hashveil_pdq *hash);
+struct hv_value hv_value_of_digest(const hashveil_digest *digest);
+
+/* Reads what the tables hold. Returns false where that is no value of its kind. */
+bool hv_value_is_valid(int64_t kind, size_t len);
 void hv_hash_from_blob(const uint8_t blob[HV_HASH_BLOB_BYTES], hashveil_pdq *out);
 
 /* An import under way; import.c keeps it, folder.c feeds it. */
 struct hv_import;
 
-/* Takes one hash. Errors: those of the workspace. */
-HASHVEIL_MUST_USE hashveil_status hv_import_hash(struct hv_import *import, const hashveil_pdq *hash,
-                                                 unsigned quality);
+/* Takes all that is known of one item, 1..HV_ITEM_MAX_VALUES values. They get one record id: that
+ * which the first of them that is there has, or a new one. Errors: those of the workspace. */
+HASHVEIL_MUST_USE hashveil_status hv_import_item(struct hv_import *import,
+                                                 const struct hv_value *values, size_t count);
 /* Notes what cannot be imported: line 0 for a file. With strict options returns the problem's
  * status, which ends the import. */
 HASHVEIL_MUST_USE hashveil_status hv_import_problem(struct hv_import *import, const char *path,
                                                     uint64_t line, hashveil_status problem);
+void hv_import_note_low_quality(struct hv_import *import);
 void hv_import_note_not_image(struct hv_import *import);
 void hv_import_progress(const struct hv_import *import, uint64_t done);
 const hashveil_import_options *hv_import_options(const struct hv_import *import);

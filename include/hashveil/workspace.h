@@ -40,8 +40,9 @@ typedef struct hashveil_import_options {
     const char
         *source;       /**< who names these hashes, 1..HASHVEIL_LIST_NAME_MAX_LEN bytes; borrowed */
     const char *label; /**< their category, 1..HASHVEIL_LABEL_MAX_LEN bytes; borrowed */
-    bool is_strict;    /**< the first problem ends the import, and nothing of it is kept */
-    unsigned workers;  /**< threads that hash pictures; 0 for one a processor */
+    bool takes_digests; /**< of a folder: the three digests of every file too, whatever its type */
+    bool is_strict;     /**< the first problem ends the import, and nothing of it is kept */
+    unsigned workers;   /**< threads that hash pictures; 0 for one a processor */
     const hashveil_fingerprint_options *fingerprint; /**< NULL for the defaults; borrowed */
     hashveil_import_problem_fn *on_problem; /**< one call at a time, from any thread; or NULL */
     hashveil_progress_fn *progress; /**< in lines or files; total 0 when not known; or NULL */
@@ -51,18 +52,26 @@ typedef struct hashveil_import_options {
 typedef struct hashveil_import_counts {
     uint64_t added; /**< hashes that no source had named */
     uint64_t known; /**< hashes that were there: named by another source, or imported before */
+    uint64_t digests_added; /**< likewise of digests */
+    uint64_t digests_known;
     uint64_t low_quality; /**< not taken: quality below HASHVEIL_PDQ_MIN_QUALITY */
     uint64_t not_images;  /**< files of a folder that are no pictures; not a problem */
     uint64_t problems;    /**< lines or files that could not be read */
 } hashveil_import_counts;
 
 /**
- * Imports a text list of PDQ hashes, or a folder of pictures, as one transaction. Importing the
- * same again changes nothing; with another label it changes the label that this source gives.
+ * Imports a list, or a folder, as one transaction. Importing the same again changes nothing; with
+ * another label it changes the label that this source gives.
  *
- * A list has one hash a line: 64 hex digits, alone or followed by ",QUALITY" and ",NAME" as
- * `hashveil hash` prints them. Empty lines and lines that begin with '#' are passed over. A folder
- * is read with all below it; symbolic links are not followed.
+ * A list is a text with one item a line. Of PDQ hashes: 64 hex digits, alone or followed by
+ * ",QUALITY" and ",NAME" as `hashveil hash` prints them. Of digests: "DIGEST  NAME", "DIGEST *NAME"
+ * and "KIND (NAME) = DIGEST" as md5sum, sha1sum and sha256sum print them, escaped names too, and
+ * MD5 and SHA-1 digests alone. A list is of one sort, which its first line that can be read tells;
+ * lines of the other are problems, and so is the digest of an empty file (ERR_EMPTY). Empty lines
+ * and lines that begin with '#' are passed over.
+ *
+ * A folder is read with all below it; symbolic links are not followed. Hash and digests of one file
+ * get the same record id. Empty files have no digest here.
  *
  * Errors: ERR_ARGUMENT, ERR_LIMIT (a 65th source), with is_strict that of the first problem, and
  * those of reading the path and of writing the workspace; nothing of the import is then kept.

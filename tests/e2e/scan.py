@@ -14,7 +14,7 @@ from harness import DONE, MATCH, case, contains, equal
 def records(world):
     """Returns the record id of each listed picture's number, as the curator has them."""
     with contextlib.closing(sqlite3.connect(world.workspace)) as database:
-        rows = database.execute("SELECT label, record FROM claim JOIN entry USING (hash)")
+        rows = database.execute("SELECT label, record FROM claim JOIN entry USING (kind, value)")
         return {label.removeprefix("picture "): record.hex() for label, record in rows}
 
 
@@ -40,6 +40,31 @@ def every_edited_copy_matches_the_record_of_its_original(world):
 def a_listed_picture_itself_matches_its_record(world):
     found = world.scan(*world.with_key(), os.path.join(world.pictures, "listed"), exits=MATCH)
     equal({number_of(file): file["record"] for file in found.files}, records(world), "records")
+
+
+@case
+def turned_copies_match_where_they_are_asked_for(world):
+    folder = os.path.join(world.pictures, "turned")
+    equal(world.scan(*world.with_key(), folder).classes(), {"no known match": 16}, "classes")
+    found = world.scan(*world.with_key(), "--dihedral", folder, exits=MATCH)
+    found.check_sums()
+    equal(len(found.files), 16, "copies")
+    for file in found.files:
+        equal(file["class"], "match", file["path"])
+        equal(file["record"], records(world)[number_of(file)], file["path"])
+
+
+@case
+def turned_copies_are_confirmed_by_the_reporter(world):
+    store = world.path("turned.sqlite")
+    folder = os.path.join(world.pictures, "turned")
+    found = world.scan(*world.with_key(), "--dihedral", "--reporter-key", world.key("reporter"),
+                       "--spool", world.path("spool"), "--report-store", store,
+                       "--list", world.workspace, folder, exits=MATCH)
+    equal(found.summary["reports_delivered"], 16, "reports")
+    with contextlib.closing(sqlite3.connect(store)) as reports:
+        states = reports.execute("SELECT state, count(*) FROM reports GROUP BY state").fetchall()
+    equal(states, [("confirmed", 16)], "states")
 
 
 @case

@@ -32,6 +32,8 @@ static const struct {
 } count_rows[] = {
     {"added", "added", offsetof(hashveil_import_counts, added)},
     {"known", "known before", offsetof(hashveil_import_counts, known)},
+    {"digests_added", "digests added", offsetof(hashveil_import_counts, digests_added)},
+    {"digests_known", "digests known before", offsetof(hashveil_import_counts, digests_known)},
     {"low_quality", "low quality", offsetof(hashveil_import_counts, low_quality)},
     {"not_images", "not images", offsetof(hashveil_import_counts, not_images)},
     {"problems", "problems", offsetof(hashveil_import_counts, problems)},
@@ -103,11 +105,13 @@ static void import_path(struct import_run *run, hashveil_workspace *workspace, c
     }
 }
 
-enum { OPTION_SOURCE = 256, OPTION_LABEL, OPTION_STRICT, OPTION_WORKERS };
+enum { OPTION_SOURCE = 256, OPTION_LABEL, OPTION_DIGESTS, OPTION_STRICT, OPTION_WORKERS };
 
 static const struct argp_option option_rows[] = {
     {"source", OPTION_SOURCE, "NAME", 0, "Who names these hashes (needed)", 0},
     {"label", OPTION_LABEL, "LABEL", 0, "The category of the pictures (needed)", 0},
+    {"digests", OPTION_DIGESTS, NULL, 0,
+     "Of a folder take the MD5, SHA-1 and SHA-256 digests of every file too, pictures or not", 0},
     {"strict", OPTION_STRICT, NULL, 0, "Keep nothing of a PATH that has a problem, and stop", 0},
     {"workers", OPTION_WORKERS, "N", 0, "Threads that hash pictures; one a processor if not set",
      0},
@@ -154,6 +158,9 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         return 0;
     case OPTION_LABEL:
         options->import.label = text;
+        return 0;
+    case OPTION_DIGESTS:
+        options->import.takes_digests = true;
         return 0;
     case OPTION_STRICT:
         options->import.is_strict = true;
@@ -215,16 +222,21 @@ static int run(const struct command *self, int argc, char **argv)
 const struct command command_db_import = {
     .name = "import",
     .arguments = "WORKSPACE PATH...",
-    .summary = "take a hash list or a folder of pictures into a curator's workspace",
+    .summary = "take a hash list or a folder into a curator's workspace",
     .details =
         "WORKSPACE is a file, made when it does not exist; it holds plaintext hashes and never "
-        "goes to a device. A PATH is a text list (one hash a line, as 'hashveil hash' prints them) "
-        "or a folder of pictures, which are hashed. Each PATH is taken whole or not at all; a line "
-        "or picture that cannot be read is told and passed over, and the exit code is then 2. "
-        "Importing the same again changes nothing.\n\n"
+        "goes to a device. A PATH is a text list with one PDQ hash a line, as 'hashveil hash' "
+        "prints them, a checksum file of md5sum, sha1sum or sha256sum (with --tag too), or a "
+        "folder "
+        "of pictures, which are hashed. 64 digits alone are a PDQ hash; 32 and 40 are MD5 and "
+        "SHA-1. With --digests every file of a folder is listed by its digests too, so that exact "
+        "copies of what is no picture, or cannot be decoded, are found. Each PATH is taken whole "
+        "or not at all; a line or picture that cannot be read is told and passed over, and the "
+        "exit code is then 2. Importing the same again changes nothing.\n\n"
         "EXAMPLES\n"
         "  hashveil db import lists.work hashes.txt --source Example --label tests\n"
-        "  hashveil db import lists.work pictures/ --source mine --label holiday\n",
+        "  hashveil db import lists.work SHA256SUMS --source Example --label tests\n"
+        "  hashveil db import lists.work pictures/ --digests --source mine --label holiday\n",
     .options = option_rows,
     .parse = parse,
     .children = decode_option_rows,
