@@ -271,6 +271,23 @@ def other_parameters_change_what_is_found(world):
 
 
 @case
+def a_frontier_says_of_each_size_what_a_run_of_that_size_says(world):
+    pairs = write_pairs(world, listed_pairs(world))
+    rows = evaluate(world, "--frontier", "20,28,40", pairs)["frontier"]
+    equal([row["bits"] for row in rows], [20, 28, 40], "sizes")
+    for row in rows:
+        alone = evaluate(world, "--simulate", "--bits", str(row["bits"]), pairs)
+        prediction = alone["false_open_prediction"]
+        equal(row, {"bits": row["bits"], "within_31": alone["within_31"],
+                    "interval": alone["all"]["interval"], "within_16": alone["within_16"],
+                    "psi": alone["all"]["psi"], "plaintext": alone["all"]["plaintext"],
+                    "ideal": prediction["ideal"][1], "predicted": prediction["by_distance"][1]},
+              f"b = {row['bits']}")
+    lines = world.run("eval", "--frontier", "20,28,40", pairs).output.splitlines()
+    equal([line.split()[0] for line in lines[3:6]], ["20", "28", "40"], "lines")
+
+
+@case
 def nothing_is_left_in_the_folder_for_passing_files(world):
     world.environment["TMPDIR"] = world.make_folder("passing")
     try:

@@ -25,7 +25,6 @@ static bool can_measure(const struct eval_options *options, const struct eval_in
 static int print(const struct eval_report *report)
 {
     const struct eval_options *options = report->options;
-    const struct eval_copies total = eval_report_total(report);
     bool is_printed = options->is_json ? eval_print_json(report) : eval_print_text(report);
     if (options->html_path) {
         is_printed &= eval_write_html(report, options->html_path);
@@ -34,15 +33,45 @@ static int print(const struct eval_report *report)
         complain("eval", "the private match and the tokens in the clear disagree");
         return EXIT_TROUBLE;
     }
-    return is_printed && report->unreadable == 0 && total.failed == 0 ? EXIT_DONE : EXIT_TROUBLE;
+    return is_printed ? EXIT_DONE : EXIT_TROUBLE;
+}
+
+static int print_all(const struct eval_report *reports, size_t count, bool is_frontier)
+{
+    const struct eval_copies total = eval_report_total(&reports[0]);
+    const int code = is_frontier ? eval_print_frontier(reports, count) ? EXIT_DONE : EXIT_TROUBLE
+                                 : print(&reports[0]);
+    return reports[0].unreadable == 0 && total.failed == 0 ? code : EXIT_TROUBLE;
+}
+
+static int measure(const struct eval_options *options)
+{
+    struct eval_options settings[EVAL_MOST_SETTINGS];
+    struct eval_report reports[EVAL_MOST_SETTINGS] = {{.options = NULL}};
+    struct eval_input input = {0};
+    const bool is_frontier = options->frontier_count > 0;
+    const size_t count = is_frontier ? options->frontier_count : 1;
+    int code = EXIT_TROUBLE;
+    for (size_t i = 0; i < count; i++) {
+        settings[i] = *options;
+        settings[i].params.bits = is_frontier ? options->frontier[i] : options->params.bits;
+    }
+    eval_edits_begin();
+    if (eval_input_read(options, &input) && can_measure(options, &input) &&
+        eval_run(settings, count, &input, reports)) {
+        code = print_all(reports, count, is_frontier);
+    }
+    eval_edits_end();
+    for (size_t i = 0; i < count; i++) {
+        eval_report_clear(&reports[i]);
+    }
+    eval_input_clear(&input);
+    return code;
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
     struct eval_options options = eval_options_default;
-    struct eval_input input = {0};
-    struct eval_report report = {0};
-
     int code = command_parse(self, argc, argv, &options);
     if (code) {
         return code;
@@ -50,15 +79,7 @@ static int run(const struct command *self, int argc, char **argv)
     if (!decode_options_open(&options.decode, options.workers)) {
         return EXIT_TROUBLE;
     }
-    code = EXIT_TROUBLE;
-    eval_edits_begin();
-    if (eval_input_read(&options, &input) && can_measure(&options, &input) &&
-        eval_run(&options, &input, &report)) {
-        code = print(&report);
-    }
-    eval_edits_end();
-    eval_report_clear(&report);
-    eval_input_clear(&input);
+    code = measure(&options);
     decode_options_close(&options.decode);
     return code;
 }
@@ -93,6 +114,10 @@ const struct command command_eval = {
         "Pictures are hashed in the sandbox; but for the pixels that edits start from, those of a "
         "FOLDER are decoded in this process too: give it pictures that you trust. ImageMagick is "
         "given pixels, never files.\n\n"
+        "With --frontier one line for each size of mask says which share of the copies within 31 "
+        "and within 16 bits opens, how many are found over all edits, and the chance of a false "
+        "open for one picture, as it would be were all tokens equally likely and as the opens at "
+        "b = 16 predict it.\n\n"
         "--split 1/2 and --split 2/2 choose halves that share no original, the same on every "
         "machine: tune on one, report on the other.\n\n"
         "Exit codes: 0 done, 2 trouble with a file or a copy; the report is printed all the "
@@ -101,6 +126,7 @@ const struct command command_eval = {
         "  hashveil eval --html report.html ~/Pictures\n"
         "  hashveil eval --simulate --split 2/2 --json photos > half.json\n"
         "  hashveil eval --bits 32 --pool 128 --split 1/2 photos\n"
+        "  hashveil eval --frontier 24,28,32,36 --split 1/2 photos\n"
         "  hashveil eval --crypto pairs.tsv\n",
     .options = eval_option_rows,
     .parse = eval_options_parse,

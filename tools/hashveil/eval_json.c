@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as one JSON object. */
-#include "eval_report.h"
-
-#include "json_line.h"
+#include "eval_json.h"
 
 static json_int_t number(uint64_t value)
 {
@@ -30,7 +28,7 @@ static json_t *json_of_copies(const char *name, const struct eval_copies *copies
                      interval.high, "median_distance", json_of_bits(median));
 }
 
-static json_t *json_of_found(struct eval_found found)
+json_t *eval_json_of_found(struct eval_found found)
 {
     return json_pack("{s:I, s:I}", "copies", number(found.copies), "opened", number(found.opened));
 }
@@ -157,6 +155,15 @@ static json_t *json_of_originals(const struct eval_report *report)
                      number(report->alike_pairs), "alike", alike);
 }
 
+json_t *eval_json_of_parameters(const struct eval_options *options)
+{
+    const hashveil_mask_params *params = &options->params;
+    return json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "masks", (int)params->masks, "bits",
+                     (int)params->bits, "pool", (int)params->pool_bits, "probes",
+                     (int)options->probes, "seed", number(options->seed), "part",
+                     (int)options->part, "parts", (int)options->parts);
+}
+
 bool eval_print_json(const struct eval_report *report)
 {
     const struct eval_options *options = report->options;
@@ -167,17 +174,14 @@ bool eval_print_json(const struct eval_report *report)
     json_line_set(&line, "match", json_string(report->is_crypto ? "private" : "simulated"));
     json_line_set(&line, "disagreements",
                   report->is_crypto ? json_of_u64(counts->disagreements) : json_null());
-    json_line_set(&line, "parameters",
-                  json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "masks", (int)params->masks,
-                            "bits", (int)params->bits, "pool", (int)params->pool_bits, "probes",
-                            (int)options->probes, "seed", number(options->seed), "part",
-                            (int)options->part, "parts", (int)options->parts));
+    json_line_set(&line, "parameters", eval_json_of_parameters(options));
     json_line_set(&line, "originals", json_of_originals(report));
     json_line_set(&line, "edits", json_of_edits(report));
     json_line_set(&line, "all", json_of_copies("all", &total));
-    json_line_set(&line, "within_16", json_of_found(eval_found_within(&total, EVAL_SURE_BITS)));
+    json_line_set(&line, "within_16",
+                  eval_json_of_found(eval_found_within(&total, EVAL_SURE_BITS)));
     json_line_set(&line, "within_31",
-                  json_of_found(eval_found_within(&total, HASHVEIL_PDQ_MATCH_BITS)));
+                  eval_json_of_found(eval_found_within(&total, HASHVEIL_PDQ_MATCH_BITS)));
     json_line_set(&line, "recall_by_distance", json_of_recall(&total));
     json_line_set(&line, "unrelated",
                   json_pack("{s:o, s:o, s:o}", "originals",

@@ -20,6 +20,7 @@ enum {
     OPTION_SEED,
     OPTION_SPLIT,
     OPTION_BITS,
+    OPTION_FRONTIER,
     OPTION_MASKS,
     OPTION_POOL,
     OPTION_PROBES,
@@ -35,12 +36,16 @@ const struct argp_option eval_option_rows[] = {
     {"split", OPTION_SPLIT, "I/N", 0, "Only part I of N of the originals, by a hash of the path",
      0},
     {"bits", OPTION_BITS, "B", 0, "Hash bits of a mask, 16 to 64", 0},
+    {"frontier", OPTION_FRONTIER, "B,B...", 0,
+     "Instead, of the same copies: what is found, and opened falsely, at each of these sizes", 0},
     {"masks", OPTION_MASKS, "T", 0, "Masks, 2 to 32", 0},
     {"pool", OPTION_POOL, "P", 0, "Stable positions that masks draw from, B to 256", 0},
     {"probes", OPTION_PROBES, "Q", 0, "Probes for a picture; not with --crypto", 0},
     {"workers", OPTION_WORKERS, "N", 0, "Threads (default: one a processor)", 0},
     {0},
 };
+
+enum { LEAST_BITS = 16, MOST_BITS = 64 };
 
 /* Reads "I/N". */
 static void read_split(const struct argp_state *state, const char *text, struct eval_options *out)
@@ -58,6 +63,26 @@ static void read_split(const struct argp_state *state, const char *text, struct 
     out->part = (unsigned)command_number(state, "--split I/N", part, 1, out->parts);
 }
 
+/* Reads "24,28,32". */
+static void read_frontier(const struct argp_state *state, const char *text,
+                          struct eval_options *out)
+{
+    enum { MOST_DIGITS = 2 };
+    out->frontier_count = 0;
+    while (out->frontier_count < EVAL_MOST_SETTINGS) {
+        char number[MOST_DIGITS + 1] = "";
+        const size_t len = strcspn(text, ",");
+        memcpy(number, text, len < MOST_DIGITS ? len : MOST_DIGITS);
+        out->frontier[out->frontier_count++] = (unsigned)command_number(
+            state, "--frontier B,B...", len > MOST_DIGITS ? text : number, LEAST_BITS, MOST_BITS);
+        if (text[len] == '\0') {
+            return;
+        }
+        text += len + 1;
+    }
+    argp_error(state, "--frontier takes at most %d sizes", EVAL_MOST_SETTINGS);
+}
+
 static void choose_mode(const struct argp_state *state, struct eval_options *options,
                         enum eval_mode mode)
 {
@@ -72,6 +97,14 @@ static void check(const struct argp_state *state, struct eval_options *options)
     if (options->params.pool_bits < options->params.bits) {
         argp_error(state, "--pool takes at least the %u of --bits", (unsigned)options->params.bits);
     }
+    for (size_t i = 0; i < options->frontier_count; i++) {
+        if (options->params.pool_bits < options->frontier[i]) {
+            argp_error(state, "--pool takes at least the %u of --frontier", options->frontier[i]);
+        }
+    }
+    if (options->frontier_count > 0 && (options->mode == EVAL_CRYPTO || options->html_path)) {
+        argp_error(state, "--frontier goes with neither --crypto nor --html");
+    }
     if (options->probes != HASHVEIL_PROBES && options->mode == EVAL_CRYPTO) {
         argp_error(state, "--crypto always sends %d probes: --probes needs --simulate",
                    HASHVEIL_PROBES);
@@ -84,7 +117,7 @@ static void check(const struct argp_state *state, struct eval_options *options)
 static error_t parse_number(int key, const char *text, const struct argp_state *state,
                             struct eval_options *options)
 {
-    enum { MOST_MASKS = 32, LEAST_BITS = 16, MOST_BITS = 64, MOST_POOL = 256 };
+    enum { MOST_MASKS = 32, MOST_POOL = 256 };
     hashveil_mask_params *params = &options->params;
     switch (key) {
     case OPTION_SEED:
@@ -129,6 +162,9 @@ error_t eval_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case OPTION_SPLIT:
         read_split(state, text, options);
+        return 0;
+    case OPTION_FRONTIER:
+        read_frontier(state, text, options);
         return 0;
     case ARGP_KEY_ARG:
         if (options->input_path) {

@@ -13,13 +13,17 @@
 
 enum eval_mode { EVAL_BY_SIZE, EVAL_SIMULATE, EVAL_CRYPTO };
 
+enum { EVAL_MOST_SETTINGS = 16 /* sizes of mask in one run */ };
+
 /* Texts are borrowed from argv; NULL where an option was not given. */
 struct eval_options {
     struct decode_options decode; /* the device's */
     const char *input_path, *html_path;
+    uint64_t seed;
+    size_t frontier_count;                 /* 0: params alone */
+    unsigned frontier[EVAL_MOST_SETTINGS]; /* in place of params.bits, one after another */
     hashveil_mask_params params;
     unsigned probes;
-    uint64_t seed;
     unsigned part, parts; /* part 1..parts of the originals */
     unsigned workers;     /* 0 for one a processor */
     enum eval_mode mode;

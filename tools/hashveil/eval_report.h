@@ -115,6 +115,8 @@ struct eval_prediction eval_report_predict(const struct eval_report *report);
 /* Each returns false after a message. */
 bool eval_print_text(const struct eval_report *report);
 bool eval_print_json(const struct eval_report *report);
+/* A line for each of the reports, which are of the same copies. */
+bool eval_print_frontier(const struct eval_report *reports, size_t count);
 bool eval_write_html(const struct eval_report *report, const char *path);
 
 #endif
