@@ -41,7 +41,7 @@ static json_t *quality_value(const struct scan_output *output, const hashveil_fi
 static json_t *label_value(const struct scan_output *output, const hashveil_file_result *result)
 {
     (void)output;
-    return json_of_text(result->verdict.record.label);
+    return json_of_text(result->verdict.record.labels[0]);
 }
 
 static json_t *record_value(const struct scan_output *output, const hashveil_file_result *result)
@@ -118,7 +118,7 @@ static void print_match(const struct scan_output *output, const hashveil_file_re
     format_hex(record->id, sizeof record->id, id);
     format_hex(result->report_id, sizeof result->report_id, report_id);
     fputs(": ", stdout);
-    print_foreign(record->label);
+    print_foreign(record->labels[0]);
     printf(" (record %s, lists ", id);
     for (size_t i = 0; i < output->database->list_count; i++) {
         const char *name = list_name(output->database, record, i);
