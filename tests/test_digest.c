@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hashveil/digest.h>
 
@@ -52,6 +53,43 @@ START_TEST(published_examples_are_met)
     ck_assert_digest(digests.sha1, sizeof digests.sha1, examples[_i].sha1);
     ck_assert_digest(digests.sha256, sizeof digests.sha256, examples[_i].sha256);
     free(bytes);
+}
+END_TEST
+
+/* In pieces: around the ends of one and of two. */
+static const size_t file_lens[] = {0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 2 << 20, 5000000};
+
+START_TEST(a_file_has_the_digests_of_its_bytes)
+{
+    char path[] = "/tmp/hashveil-digest-XXXXXX";
+    const size_t len = file_lens[_i];
+    uint8_t *bytes = hv_alloc_array(len + 1, 1);
+    hashveil_digests expected;
+    hashveil_digests digests;
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] = (uint8_t)(i % 251);
+    }
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
+    close(fd);
+    ck_assert_int_eq(hashveil_digests_of(bytes, len, &expected), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_digests_of_file(path, &digests), HASHVEIL_OK);
+    ck_assert_mem_eq(&digests, &expected, sizeof digests);
+    unlink(path);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(what_is_no_regular_file_has_no_digests)
+{
+    hashveil_digests digests = {.md5 = {1}};
+    ck_assert_int_eq(hashveil_digests_of_file("/tmp/hashveil/nowhere", &digests),
+                     HASHVEIL_ERR_NOT_FOUND);
+    ck_assert_int_eq(hashveil_digests_of_file("/tmp", &digests), HASHVEIL_ERR_NOT_A_FILE);
+    ck_assert_int_eq(hashveil_digests_of_file("/dev/zero", &digests), HASHVEIL_ERR_NOT_A_FILE);
+    ck_assert_uint_eq(digests.md5[0], 1);
 }
 END_TEST
 
@@ -130,6 +168,8 @@ int main(void)
     Suite *suite = suite_create("digest");
     TCase *digests = tcase_create("digests");
     tcase_add_loop_test(digests, published_examples_are_met, 0, COUNT(examples));
+    tcase_add_loop_test(digests, a_file_has_the_digests_of_its_bytes, 0, COUNT(file_lens));
+    tcase_add_test(digests, what_is_no_regular_file_has_no_digests);
     tcase_add_test(digests, one_bit_changes_all_three);
     suite_add_tcase(suite, digests);
     TCase *of_kinds = tcase_create("kinds");

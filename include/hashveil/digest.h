@@ -72,6 +72,16 @@ HASHVEIL_API hashveil_digest hashveil_digests_get(const hashveil_digests *digest
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_digests_of(const uint8_t *bytes, size_t len,
                                                                    hashveil_digests *out);
 
+/**
+ * Computes all three of a regular file, however large, without holding it.
+ *
+ * Errors: as hashveil_digests_of, and ERR_NOT_FOUND, ERR_ACCESS, ERR_NOT_A_FILE, ERR_IO,
+ * ERR_NO_MEMORY.
+ * Threads: safe.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_digests_of_file(const char *path,
+                                                                        hashveil_digests *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,6 +14,8 @@
 
 #include "base/memory.h"
 
+enum { PIECE_BYTES = 1 << 20 };
+
 static const struct {
     int error;
     hashveil_status status;
@@ -121,6 +123,29 @@ hashveil_status hv_read_file_start(const char *path, size_t max_bytes, uint8_t *
     }
     const size_t len = (uint64_t)size < max_bytes ? (size_t)size : max_bytes;
     return read_and_close(fd, len, out, len_out);
+}
+
+hashveil_status hv_read_pieces(const char *path, hv_piece_fn *take, void *context)
+{
+    int fd = -1;
+    off_t size = 0;
+    size_t len = 0;
+    hashveil_status status = open_regular(path, &fd, &size);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    uint8_t *piece = hv_alloc_array(PIECE_BYTES, 1);
+    status = piece ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    while (status == HASHVEIL_OK) {
+        status = read_up_to(fd, piece, PIECE_BYTES, &len);
+        if (status != HASHVEIL_OK || len == 0) {
+            break;
+        }
+        status = take(context, piece, len);
+    }
+    free(piece);
+    close(fd);
+    return status;
 }
 
 hashveil_status hv_map_file(const char *path, struct hv_mapping *out)

@@ -24,6 +24,14 @@ HASHVEIL_MUST_USE hashveil_status hv_read_file(const char *path, uint64_t max_by
 HASHVEIL_MUST_USE hashveil_status hv_read_file_start(const char *path, size_t max_bytes,
                                                      uint8_t **out, size_t *len_out);
 
+/* Takes the next bytes of a file; another status than OK ends the reading. */
+typedef hashveil_status hv_piece_fn(void *context, const uint8_t *bytes, size_t len);
+
+/* Reads a regular file to its end, however large, piece by piece. Errors: as hv_read_file but for
+ * ERR_LIMIT, and those of take. */
+HASHVEIL_MUST_USE hashveil_status hv_read_pieces(const char *path, hv_piece_fn *take,
+                                                 void *context);
+
 /* A file mapped read-only. Starts as {0}. */
 struct hv_mapping {
     const uint8_t *bytes; /* owned; NULL when the file is empty */

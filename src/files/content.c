@@ -29,6 +29,11 @@ hashveil_status hv_content_read(const char *path, const hashveil_fingerprint_opt
     return status == HASHVEIL_ERR_LIMIT ? status_of_giant(path, options) : status;
 }
 
+bool hv_content_is_giant(hashveil_status status)
+{
+    return status == HASHVEIL_ERR_LIMIT || status == HASHVEIL_ERR_UNSUPPORTED;
+}
+
 void hv_content_clear(struct hv_content *content)
 {
     free(content->bytes);

@@ -3,6 +3,7 @@
 #ifndef HV_FILES_CONTENT_H
 #define HV_FILES_CONTENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ struct hv_content {
 HASHVEIL_MUST_USE hashveil_status hv_content_read(const char *path,
                                                   const hashveil_fingerprint_options *options,
                                                   struct hv_content *out);
+
+/* Whether reading failed because the file is too large; all but its fingerprint can be had. */
+bool hv_content_is_giant(hashveil_status status);
 
 void hv_content_clear(struct hv_content *content);
 

@@ -36,6 +36,9 @@ static void work(void *context, void *worker, void *item)
     if (own->file.status == HASHVEIL_OK) {
         own->file.is_read = true;
         own->file.status = hash(options, &content, &own->file);
+    } else if (options->computes_digests && hv_content_is_giant(own->file.status)) {
+        own->file.is_read =
+            hashveil_digests_of_file(own->walked.path, &own->file.digests) == HASHVEIL_OK;
     }
     hv_content_clear(&content);
 }

@@ -43,7 +43,7 @@ static void end_undecoded(hashveil_file_result *result, hashveil_status status)
 /* What a failure to read makes of a file. */
 static void end_unread(hashveil_file_result *result, hashveil_status status)
 {
-    if (status == HASHVEIL_ERR_LIMIT || status == HASHVEIL_ERR_UNSUPPORTED) {
+    if (hv_content_is_giant(status)) {
         end_undecoded(result, status);
     } else {
         end(result, HASHVEIL_FILE_UNREADABLE, status);
