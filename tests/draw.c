@@ -74,7 +74,7 @@ hashveil_entries draw_entries(size_t count)
         record->id[0] = (uint8_t)i;
         record->id[1] = (uint8_t)(i >> 8);
         record->lists = UINT64_C(1) << (i % 2);
-        snprintf(record->label, sizeof record->label, "label %u", (unsigned)i);
+        snprintf(record->labels[0], sizeof record->labels[0], "label %u", (unsigned)i);
     }
     return entries;
 }

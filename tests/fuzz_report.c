@@ -20,7 +20,8 @@ static void check_content(const uint8_t *bytes, size_t len, const hashveil_key *
         hashveil_report_open(sealed, sizeof sealed, reporter, &back) != HASHVEIL_OK ||
         memcmp(report.id, back.id, sizeof report.id) != 0 ||
         memcmp(report.hash.word, back.hash.word, sizeof report.hash.word) != 0 ||
-        memcmp(report.record.label, back.record.label, sizeof report.record.label) != 0) {
+        memcmp(report.record.labels[0], back.record.labels[0], sizeof report.record.labels[0]) !=
+            0) {
         abort();
     }
 }
@@ -34,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         abort();
     }
     if (hashveil_report_open(bytes, len, &reporter, &report) == HASHVEIL_OK &&
-        (report.quality > 100 || !hv_label_is_valid(report.record.label))) {
+        (report.quality > 100 || !hv_label_is_valid(report.record.labels[0]))) {
         abort();
     }
     check_content(bytes, len, &reporter);

@@ -18,7 +18,7 @@ static void print_entry(const hashveil_entry *entry)
     char id[2 * HASHVEIL_RECORD_ID_BYTES + 1];
     hashveil_pdq_to_hex(&entry->hash, hash);
     hv_hex_encode(entry->record.id, sizeof entry->record.id, id);
-    printf("%s\t%s\t%" PRIu64 "\t%s\n", hash, id, entry->record.lists, entry->record.label);
+    printf("%s\t%s\t%" PRIu64 "\t%s\n", hash, id, entry->record.lists, entry->record.labels[0]);
 }
 
 int main(int argc, char **argv)

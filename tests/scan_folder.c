@@ -229,7 +229,7 @@ static void take_result(void *context, const hashveil_file_result *result)
     append(seen->results, sizeof seen->results, &seen->results_len, "%s: %s%s%s%s%s%s\n",
            name_of(result->path), hashveil_file_class_text(result->file_class),
            is_trouble ? ": " : "", is_trouble ? hashveil_status_text(result->status) : "",
-           is_match ? " " : "", result->verdict.record.label,
+           is_match ? " " : "", result->verdict.record.labels[0],
            result->is_reported ? " (reported)" : "");
     seen->told++;
     if (seen->after_result) {

@@ -44,7 +44,7 @@ static hashveil_report example(void)
     hashveil_report report = {
         .time_s = UINT64_C(0x0102030405060708),
         .epoch = UINT64_C(0x1112131415161718),
-        .record = {.label = "harbour", .lists = UINT64_C(0x2122232425262728)},
+        .record = {.labels = {"harbour"}, .lists = UINT64_C(0x2122232425262728)},
         .hash = {{1, 2, 3, UINT64_C(0x8000000000000000)}},
         .quality = 87,
     };
@@ -75,7 +75,7 @@ static void ck_assert_same_report(const hashveil_report *a, const hashveil_repor
     ck_assert_uint_eq(a->epoch, b->epoch);
     ck_assert_mem_eq(a->database_digest, b->database_digest, sizeof a->database_digest);
     ck_assert_mem_eq(a->record.id, b->record.id, sizeof a->record.id);
-    ck_assert_mem_eq(a->record.label, b->record.label, sizeof a->record.label);
+    ck_assert_mem_eq(a->record.labels[0], b->record.labels[0], sizeof a->record.labels[0]);
     ck_assert_uint_eq(a->record.lists, b->record.lists);
     ck_assert_mem_eq(a->hash.word, b->hash.word, sizeof a->hash.word);
     ck_assert_uint_eq(a->quality, b->quality);
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(a_report_is_filled_from_the_match_with_its_own_id)
 {
     const hashveil_sealed_db_info database = {.epoch = 12, .digest = {1, 2, 3}};
-    const hashveil_record record = {.id = {4}, .label = "harbour", .lists = 5};
+    const hashveil_record record = {.id = {4}, .labels = {"harbour"}, .lists = 5};
     const hashveil_fingerprint fingerprint = {.hash = {{6, 7, 8, 9}}, .quality = 100};
     const uint64_t before_s = (uint64_t)time(NULL);
     hashveil_report report;
@@ -347,8 +347,9 @@ START_TEST(a_label_is_text_that_any_program_may_print)
     const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
     hashveil_report report = example();
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
-    memcpy(report.record.label, labels[_i].label, sizeof report.record.label);
-    ck_assert_msg(hv_label_is_valid(report.record.label) == labels[_i].is_valid, "label %d", _i);
+    memcpy(report.record.labels[0], labels[_i].label, sizeof report.record.labels[0]);
+    ck_assert_msg(hv_label_is_valid(report.record.labels[0]) == labels[_i].is_valid, "label %d",
+                  _i);
     ck_assert_int_eq(hashveil_report_seal(&report, &reporter, sealed),
                      labels[_i].is_valid ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT);
 }

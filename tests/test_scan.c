@@ -108,7 +108,7 @@ static void ck_assert_contents(struct scan_seen *seen, const hashveil_file_resul
     }
     if (result->file_class == HASHVEIL_FILE_MATCH) {
         ck_assert_int_eq(result->verdict.kind, HASHVEIL_VERDICT_MATCH);
-        ck_assert_str_eq(result->verdict.record.label, "label 1");
+        ck_assert_str_eq(result->verdict.record.labels[0], "label 1");
         ck_assert_uint_eq(result->verdict.record.id[0], 1);
         ck_assert_uint_eq(result->verdict.record.lists, 2);
         ck_assert_uint_ge(result->verdict.masks_hit, 2);

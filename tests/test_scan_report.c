@@ -101,7 +101,7 @@ static void ck_assert_is_on_disk(struct scan_seen *seen, const hashveil_file_res
     ck_assert_mem_eq(report.id, result->report_id, sizeof report.id);
     ck_assert_uint_eq(report.epoch, database->epoch);
     ck_assert_mem_eq(report.database_digest, database->digest, sizeof report.database_digest);
-    ck_assert_str_eq(report.record.label, result->verdict.record.label);
+    ck_assert_str_eq(report.record.labels[0], result->verdict.record.labels[0]);
     ck_assert_mem_eq(report.record.id, result->verdict.record.id, sizeof report.record.id);
     ck_assert_uint_eq(report.record.lists, result->verdict.record.lists);
     ck_assert_uint_eq(hashveil_pdq_distance(&report.hash, &result->fingerprint.hash), 0);

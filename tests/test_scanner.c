@@ -98,7 +98,7 @@ START_TEST(a_listed_hash_opens_its_record_and_no_other)
     ck_assert_int_eq(verdict.kind, HASHVEIL_VERDICT_MATCH);
     ck_assert_int_eq(verdict.matched_by, HASHVEIL_SIGNAL_PDQ);
     ck_assert_mem_eq(verdict.record.id, expected->id, sizeof expected->id);
-    ck_assert_str_eq(verdict.record.label, expected->label);
+    ck_assert_str_eq(verdict.record.labels[0], expected->labels[0]);
     ck_assert_uint_eq(verdict.record.lists, expected->lists);
     ck_assert_uint_ge(verdict.masks_hit, 16); /* the likeliest probes need not try every mask */
 }
@@ -112,7 +112,7 @@ START_TEST(an_edited_copy_within_31_bits_opens_its_record)
     ck_assert_uint_eq(hashveil_pdq_distance(&original.hash, &edited.hash), (unsigned)_i);
     const hashveil_verdict verdict = scan(&edited);
     ck_assert_int_eq(verdict.kind, HASHVEIL_VERDICT_MATCH);
-    ck_assert_str_eq(verdict.record.label, "label 3");
+    ck_assert_str_eq(verdict.record.labels[0], "label 3");
     ck_assert_uint_ge(verdict.masks_hit, 2);
 }
 END_TEST

@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(a_record_opens_with_its_own_secret_slot_and_epoch_only)
 {
-    const hashveil_record record = {.id = {1, 2, 3}, .label = "some category", .lists = 5};
+    const hashveil_record record = {.id = {1, 2, 3}, .labels = {"some category"}, .lists = 5};
     const uint8_t secret[HV_SHARE_BYTES] = {9};
     const uint8_t other[HV_SHARE_BYTES] = {8};
     uint8_t sealed[HV_RECORD_BYTES];
@@ -79,7 +79,7 @@ START_TEST(a_record_opens_with_its_own_secret_slot_and_epoch_only)
     ck_assert_int_eq(hv_record_seal(&record, secret, 3, 4, sealed), HASHVEIL_OK);
     ck_assert(hv_record_open(sealed, secret, 3, 4, &opened));
     ck_assert_mem_eq(opened.id, record.id, sizeof record.id);
-    ck_assert_str_eq(opened.label, record.label);
+    ck_assert_str_eq(opened.labels[0], record.labels[0]);
     ck_assert_uint_eq(opened.lists, record.lists);
     ck_assert(!hv_record_open(sealed, other, 3, 4, &opened));
     ck_assert(!hv_record_open(sealed, secret, 2, 4, &opened));
@@ -279,9 +279,9 @@ START_TEST(what_cannot_be_sealed_is_refused)
     options.curator_count = HASHVEIL_MAX_CURATORS + 1;
     ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
     options = options_of(1);
-    entries.entries[4].record.label[0] = '\x7f';
+    entries.entries[4].record.labels[0][0] = '\x7f';
     ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
-    entries.entries[4].record.label[0] = 'x';
+    entries.entries[4].record.labels[0][0] = 'x';
     entries.list_names[1][0] = '\n';
     ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
     entries.list_names[1][0] = 'x';

@@ -50,7 +50,7 @@ START_TEST(a_list_comes_back_ordered_by_hash)
         char hex[HASHVEIL_PDQ_HEX_LEN + 1];
         hashveil_pdq_to_hex(&entries.entries[i].hash, hex);
         ck_assert_str_eq(hex, expected[i]);
-        ck_assert_str_eq(entries.entries[i].record.label, "label");
+        ck_assert_str_eq(entries.entries[i].record.labels[0], "label");
         ck_assert_uint_eq(entries.entries[i].record.lists, 1);
     }
     hashveil_entries_clear(&entries);
@@ -128,9 +128,9 @@ START_TEST(a_hash_keeps_all_who_named_it_and_the_first_one_s_label)
     ck_assert_uint_eq(entry_of(&entries, A)->record.lists, 2);
     ck_assert_uint_eq(entry_of(&entries, B)->record.lists, 3);
     ck_assert_uint_eq(entry_of(&entries, C)->record.lists, 1);
-    ck_assert_str_eq(entry_of(&entries, A)->record.label, "second label");
-    ck_assert_str_eq(entry_of(&entries, B)->record.label, "first label");
-    ck_assert_str_eq(entry_of(&entries, C)->record.label, "first label");
+    ck_assert_str_eq(entry_of(&entries, A)->record.labels[0], "second label");
+    ck_assert_str_eq(entry_of(&entries, B)->record.labels[0], "first label");
+    ck_assert_str_eq(entry_of(&entries, C)->record.labels[0], "first label");
     hashveil_entries_clear(&entries);
 }
 END_TEST
@@ -146,8 +146,8 @@ START_TEST(a_new_label_of_the_same_source_replaces_the_old_one)
 
     hashveil_entries after = read_entries();
     ck_assert_uint_eq(after.count, 2);
-    ck_assert_str_eq(entry_of(&after, A)->record.label, "old");
-    ck_assert_str_eq(entry_of(&after, B)->record.label, "new");
+    ck_assert_str_eq(entry_of(&after, A)->record.labels[0], "old");
+    ck_assert_str_eq(entry_of(&after, B)->record.labels[0], "new");
     ck_assert_uint_eq(entry_of(&after, B)->record.lists, 1);
     ck_assert_mem_eq(entry_of(&after, B)->record.id, entry_of(&before, B)->record.id,
                      HASHVEIL_RECORD_ID_BYTES);
@@ -334,7 +334,7 @@ START_TEST(a_source_and_a_label_are_short_plain_texts)
     if (told.status == HASHVEIL_OK) {
         ck_assert_uint_eq(entries.count, 1);
         ck_assert_str_eq(entries.list_names[0], texts[_i].source);
-        ck_assert_str_eq(entries.entries[0].record.label, texts[_i].label);
+        ck_assert_str_eq(entries.entries[0].record.labels[0], texts[_i].label);
     } else {
         ck_assert_uint_eq(entries.count, 0);
         ck_assert_uint_eq(entries.list_count, 0);

@@ -89,7 +89,7 @@ static void ck_assert_between_imports(const hashveil_entries *entries)
     for (size_t i = 0; i < entries->count; i++) {
         ck_assert_uint_eq(entries->entries[i].record.lists,
                           (UINT64_C(1) << entries->list_count) - 1);
-        ck_assert_str_eq(entries->entries[i].record.label + strlen("label "),
+        ck_assert_str_eq(entries->entries[i].record.labels[0] + strlen("label "),
                          entries->list_names[0] + strlen("source "));
     }
 }

@@ -146,7 +146,7 @@ void ck_assert_sound_entries(const hashveil_entries *entries)
     }
     for (size_t i = 0; i < entries->count; i++) {
         const hashveil_record *record = &entries->entries[i].record;
-        ck_assert_text(record->label, sizeof record->label);
+        ck_assert_text(record->labels[0], sizeof record->labels[0]);
         ck_assert_uint_ne(record->lists, 0);
         ck_assert(entries->list_count == HASHVEIL_MAX_LISTS ||
                   record->lists >> entries->list_count == 0);
@@ -185,7 +185,7 @@ void ck_assert_same_entries(const hashveil_entries *a, const hashveil_entries *b
         const hashveil_entry *y = &b->entries[i];
         ck_assert_uint_eq(hashveil_pdq_distance(&x->hash, &y->hash), 0);
         ck_assert_mem_eq(x->record.id, y->record.id, sizeof x->record.id);
-        ck_assert_str_eq(x->record.label, y->record.label);
+        ck_assert_str_eq(x->record.labels[0], y->record.labels[0]);
         ck_assert_uint_eq(x->record.lists, y->record.lists);
     }
 }

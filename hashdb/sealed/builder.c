@@ -202,7 +202,7 @@ static bool texts_are_valid(const hashveil_entries *entries)
         are_valid = hv_sealed_name_is_valid(entries->list_names[i]);
     }
     for (size_t i = 0; are_valid && i < entries->count; i++) {
-        const char *label = entries->entries[i].record.label;
+        const char *label = entries->entries[i].record.labels[0];
         const size_t len = strnlen(label, HASHVEIL_LABEL_MAX_LEN + 1);
         are_valid = len <= HASHVEIL_LABEL_MAX_LEN && hv_text_is_plain(label, len);
     }

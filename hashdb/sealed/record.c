@@ -39,10 +39,10 @@ static void record_key(const uint8_t secret[HV_SHARE_BYTES], uint64_t epoch, uin
 
 static void record_write(const hashveil_record *record, uint8_t out[HV_RECORD_PLAIN_BYTES])
 {
-    const size_t label_len = strnlen(record->label, HASHVEIL_LABEL_MAX_LEN);
+    const size_t label_len = strnlen(record->labels[0], HASHVEIL_LABEL_MAX_LEN);
     uint8_t label[LABEL_BYTES] = {0};
     struct hv_writer writer = hv_writer_of(out, HV_RECORD_PLAIN_BYTES);
-    memcpy(label, record->label, label_len);
+    memcpy(label, record->labels[0], label_len);
     hv_write_bytes(&writer, record->id, sizeof record->id);
     hv_write_u8(&writer, (uint8_t)label_len);
     hv_write_bytes(&writer, label, sizeof label);
@@ -55,14 +55,14 @@ static bool record_parse(const uint8_t bytes[HV_RECORD_PLAIN_BYTES], hashveil_re
     hashveil_record record = {0};
     hv_read_copy(&in, record.id, sizeof record.id);
     const uint8_t label_len = hv_read_u8(&in);
-    hv_read_copy(&in, (uint8_t *)record.label, LABEL_BYTES);
+    hv_read_copy(&in, (uint8_t *)record.labels[0], LABEL_BYTES);
     record.lists = hv_read_u64le(&in);
-    if (in.failed || label_len != strlen(record.label) ||
-        !hv_text_is_plain(record.label, label_len)) {
+    if (in.failed || label_len != strlen(record.labels[0]) ||
+        !hv_text_is_plain(record.labels[0], label_len)) {
         return false;
     }
     for (size_t i = label_len; i < LABEL_BYTES; i++) {
-        if (record.label[i] != '\0') {
+        if (record.labels[0][i] != '\0') {
             return false;
         }
     }

@@ -13,6 +13,7 @@
 void hashveil_entries_clear(hashveil_entries *entries)
 {
     free(entries->entries);
+    free(entries->exact);
     *entries = (hashveil_entries){0};
 }
 
@@ -110,7 +111,7 @@ static hashveil_status take_claim(sqlite3_stmt *row, struct loading *loading)
         entry->hash = hash;
         memcpy(entry->record.id, record, HASHVEIL_RECORD_ID_BYTES);
         const hashveil_status status =
-            copy_text(row, 4, entry->record.label, HASHVEIL_LABEL_MAX_LEN);
+            copy_text(row, 4, entry->record.labels[0], HASHVEIL_LABEL_MAX_LEN);
         if (status != HASHVEIL_OK) {
             return status;
         }

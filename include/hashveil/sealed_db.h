@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hashveil/digest.h>
 #include <hashveil/key.h>
 #include <hashveil/pdq.h>
 #include <hashveil/status.h>
@@ -18,6 +19,7 @@ extern "C" {
 enum {
     HASHVEIL_RECORD_ID_BYTES = 16,
     HASHVEIL_LABEL_MAX_LEN = 23,
+    HASHVEIL_MAX_LABELS = 3,
     HASHVEIL_MAX_LISTS = 64,
     HASHVEIL_LIST_NAME_MAX_LEN = 31,
     HASHVEIL_MAX_CURATORS = 16,
@@ -25,11 +27,12 @@ enum {
     HASHVEIL_MASK_SEED_BYTES = 32
 };
 
-/** What a device learns of a listed picture that one of its own matched: never the listed hash. */
+/** What a device learns of a listed item that one of its files matched: never the listed hash. */
 typedef struct hashveil_record {
-    uint8_t id[HASHVEIL_RECORD_ID_BYTES];   /**< opaque, the curator's */
-    char label[HASHVEIL_LABEL_MAX_LEN + 1]; /**< the category, NUL-terminated UTF-8 */
-    uint64_t lists;                         /**< bit i: named by list i of the manifest */
+    uint8_t id[HASHVEIL_RECORD_ID_BYTES]; /**< opaque, the curator's */
+    /** the categories, NUL-terminated UTF-8: those in use first, in byte order, all different */
+    char labels[HASHVEIL_MAX_LABELS][HASHVEIL_LABEL_MAX_LEN + 1];
+    uint64_t lists; /**< bit i: named by list i of the manifest */
 } hashveil_record;
 
 /** A listed picture as the curator has it. */
@@ -38,10 +41,19 @@ typedef struct hashveil_entry {
     hashveil_record record;
 } hashveil_entry;
 
-/** Many of them, and the lists they came from. Starts as {0}. */
+/** A listed file as the curator has it: found only where no byte differs. */
+typedef struct hashveil_exact_entry {
+    hashveil_digest digest;
+    hashveil_record record;
+} hashveil_exact_entry;
+
+/** Many of both, and the lists they came from. Entries whose record id is the same are of one item.
+ * Starts as {0}. */
 typedef struct hashveil_entries {
     hashveil_entry *entries; /**< owned; released by hashveil_entries_clear */
     size_t count;
+    hashveil_exact_entry *exact; /**< owned likewise */
+    size_t exact_count;
     char list_names[HASHVEIL_MAX_LISTS][HASHVEIL_LIST_NAME_MAX_LEN + 1];
     size_t list_count;
 } hashveil_entries;

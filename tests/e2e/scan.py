@@ -31,7 +31,7 @@ def every_edited_copy_matches_the_record_of_its_original(world):
     for file in found.files:
         equal(file["class"], "match", file["path"])
         equal(file["record"], records(world)[number_of(file)], file["path"])
-        equal(file["label"], "picture " + number_of(file), file["path"])
+        equal(file["labels"], ["picture " + number_of(file)], file["path"])
         equal(file["lists"], ["list A"], file["path"])
         assert file["matched_by"] == "pdq" and 2 <= file["masks"] <= 32, file
 
@@ -189,8 +189,9 @@ def every_match_is_confirmed_by_its_true_distance(world):
         distance = (own[file["path"]] ^ listed[original_of(world, file)]).bit_count()
         equal((report["state"], report["distance"]), ("confirmed", distance), file["path"])
         equal(int(report["hash"], 16), own[file["path"]], file["path"])
-        equal([report[key] for key in ("record", "label", "quality")],
-              [file[key] for key in ("record", "label", "quality")], file["path"])
+        equal([report[key] for key in ("record", "quality")],
+              [file[key] for key in ("record", "quality")], file["path"])
+        equal(report.get("labels") or [report["label"]], file["labels"], file["path"])
 
 
 def original_of(world, file):

@@ -88,7 +88,7 @@ static void describe_entries(const hashveil_entries *entries, struct json_line *
     bool counted = by_source && by_label;
     for (size_t i = 0; i < entries->count && counted; i++) {
         const hashveil_record *record = &entries->entries[i].record;
-        counted = count_in(by_label, record->label);
+        counted = count_in(by_label, record->labels[0]);
         for (size_t list = 0; list < entries->list_count && counted; list++) {
             if (record->lists >> list & 1) {
                 counted = count_in(by_source, entries->list_names[list]);

@@ -36,7 +36,7 @@ static hashveil_status list(const hashveil_pdq *hashes, size_t count, hashveil_e
         hashveil_entry *entry = &out->entries[i];
         entry->hash = hashes[i];
         memcpy(entry->record.id, &i, sizeof i);
-        snprintf(entry->record.label, sizeof entry->record.label, "original");
+        snprintf(entry->record.labels[0], sizeof entry->record.labels[0], "original");
         entry->record.lists = 1;
     }
     return HASHVEIL_OK;

@@ -207,7 +207,7 @@ static void bind_report(sqlite3_stmt *statement, const hashveil_report *report,
     sqlite3_bind_int64(statement, 4, (sqlite3_int64)report->epoch);
     bind_hex(statement, 5, report->database_digest, sizeof report->database_digest);
     bind_hex(statement, 6, report->record.id, sizeof report->record.id);
-    sqlite3_bind_text(statement, 7, report->record.label, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(statement, 7, report->record.labels[0], -1, SQLITE_TRANSIENT);
     sqlite3_bind_int64(statement, 8, (sqlite3_int64)report->record.lists);
     sqlite3_bind_text(statement, 9, hash, -1, SQLITE_TRANSIENT);
     sqlite3_bind_int64(statement, 10, report->quality);

@@ -38,10 +38,18 @@ static json_t *quality_value(const struct scan_output *output, const hashveil_fi
     return result->is_decoded ? json_of_u64(result->fingerprint.quality) : json_null();
 }
 
-static json_t *label_value(const struct scan_output *output, const hashveil_file_result *result)
+static json_t *labels_value(const struct scan_output *output, const hashveil_file_result *result)
 {
+    json_t *labels = json_array();
     (void)output;
-    return json_of_text(result->verdict.record.label);
+    for (size_t i = 0; i < HASHVEIL_MAX_LABELS && labels; i++) {
+        const char *label = result->verdict.record.labels[i];
+        if (*label && json_array_append_new(labels, json_of_text(label)) != 0) {
+            json_decref(labels);
+            labels = NULL;
+        }
+    }
+    return labels;
 }
 
 static json_t *record_value(const struct scan_output *output, const hashveil_file_result *result)
@@ -89,7 +97,7 @@ static const struct {
     bool is_of_match; /* other classes do not have it */
 } fields[] = {
     {"class", class_value, false},          {"reason", reason_value, false},
-    {"quality", quality_value, false},      {"label", label_value, true},
+    {"quality", quality_value, false},      {"labels", labels_value, true},
     {"record", record_value, true},         {"lists", lists_value, true},
     {"matched_by", matched_by_value, true}, {"masks", masks_value, true},
     {"report", report_value, true},
@@ -117,8 +125,10 @@ static void print_match(const struct scan_output *output, const hashveil_file_re
 
     format_hex(record->id, sizeof record->id, id);
     format_hex(result->report_id, sizeof result->report_id, report_id);
-    fputs(": ", stdout);
-    print_foreign(record->label);
+    for (size_t i = 0; i < HASHVEIL_MAX_LABELS && *record->labels[i]; i++) {
+        fputs(i > 0 ? ", " : ": ", stdout);
+        print_foreign(record->labels[i]);
+    }
     printf(" (record %s, lists ", id);
     for (size_t i = 0; i < output->database->list_count; i++) {
         const char *name = list_name(output->database, record, i);
