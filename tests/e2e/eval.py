@@ -162,7 +162,7 @@ def text_says_what_json_says(world):
     wanted = [(edit["edit"], *(str(edit[name]) for name in COUNTS), str(edit["median_distance"]))
               for edit in (*report["edits"], report["all"])]
     equal(rows, wanted, "rows of the table")
-    contains(text, "T = 32 of b = 28 bits, from a pool of 160; Q = 256 probes; seed 1",
+    contains(text, "T = 32 of b = 34 bits, from a pool of 204; Q = 256 probes; seed 1",
              "2 listed of 2 pictures", "simulated")
 
 
