@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The nearest of plaintext hashes, beside a count of bits one by one. */
+/* The nearest of plaintext hashes, beside a count of bits one by one, and listed digests. */
 #include <hashveil/index.h>
 
 #include "base/threads.h"
@@ -135,6 +135,62 @@ START_TEST(an_index_outlives_its_entries)
 }
 END_TEST
 
+/* Digest number of a kind; it differs from others in its first byte alone, or in its last. */
+static hashveil_digest draw_digest(hashveil_digest_kind kind, uint8_t first, uint8_t last)
+{
+    hashveil_digest digest = {.kind = kind};
+    digest.bytes[0] = first;
+    digest.bytes[hashveil_digest_len(kind) - 1] = last;
+    return digest;
+}
+
+static const size_t digest_counts[] = {0, 1, 2, HASHES};
+
+START_TEST(listed_digests_are_found_and_no_others)
+{
+    hashveil_exact_entry exact[HASHVEIL_DIGEST_KINDS * HASHES];
+    hashveil_entries entries = {.exact = exact};
+    for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
+        for (size_t i = 0; i < digest_counts[_i]; i++) {
+            exact[entries.exact_count++] = (hashveil_exact_entry){
+                .digest = draw_digest((hashveil_digest_kind)kind, (uint8_t)(3 * (HASHES - i)), 7)};
+        }
+    }
+    hashveil_index *index = create_index(&entries);
+    ck_assert_uint_eq(hashveil_index_digest_count(index),
+                      HASHVEIL_DIGEST_KINDS * digest_counts[_i]);
+    for (size_t i = 0; i < entries.exact_count; i++) {
+        hashveil_digest digest = exact[i].digest;
+        ck_assert(hashveil_index_has_digest(index, &digest));
+        digest.bytes[0]++;
+        ck_assert(!hashveil_index_has_digest(index, &digest));
+        digest = draw_digest(digest.kind, (uint8_t)(digest.bytes[0] - 1), 8);
+        ck_assert(!hashveil_index_has_digest(index, &digest));
+    }
+    const hashveil_digest zeros = {.kind = HASHVEIL_DIGEST_SHA256};
+    ck_assert(!hashveil_index_has_digest(index, &zeros));
+    hashveil_index_destroy(index);
+}
+END_TEST
+
+START_TEST(a_digest_of_one_kind_is_none_of_another)
+{
+    hashveil_exact_entry exact[] = {
+        {.digest = draw_digest(HASHVEIL_DIGEST_SHA1, 1, 0)},
+        {.digest = draw_digest(HASHVEIL_DIGEST_SHA1, 1, 0)}, /* and twice is once */
+    };
+    const hashveil_entries entries = {.exact = exact, .exact_count = 2};
+    hashveil_index *index = create_index(&entries);
+    ck_assert_uint_eq(hashveil_index_digest_count(index), 1);
+    for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
+        hashveil_digest digest = exact[0].digest;
+        digest.kind = (hashveil_digest_kind)kind;
+        ck_assert(hashveil_index_has_digest(index, &digest) == (kind == HASHVEIL_DIGEST_SHA1));
+    }
+    hashveil_index_destroy(index);
+}
+END_TEST
+
 struct shared {
     const hashveil_index *index;
     unsigned nearest[QUERIES];
@@ -178,5 +234,10 @@ int main(void)
     tcase_add_test(nearest, an_index_outlives_its_entries);
     tcase_add_test(nearest, threads_may_share_an_index);
     suite_add_tcase(suite, nearest);
+    TCase *digests = tcase_create("digests");
+    tcase_add_loop_test(digests, listed_digests_are_found_and_no_others, 0,
+                        sizeof digest_counts / sizeof digest_counts[0]);
+    tcase_add_test(digests, a_digest_of_one_kind_is_none_of_another);
+    suite_add_tcase(suite, digests);
     return run_suite(suite);
 }

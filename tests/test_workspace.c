@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists into a workspace and out again: what is kept of each, and of those who named it. */
+#include "base/hex.h"
 #include "draw.h"
 #include "run_suite.h"
 #include "workspace_folder.h"
@@ -111,7 +112,7 @@ static const hashveil_entry *entry_of(const hashveil_entries *entries, const cha
     return NULL;
 }
 
-START_TEST(a_hash_keeps_all_who_named_it_and_the_first_one_s_label)
+START_TEST(a_hash_keeps_all_who_named_it_and_their_labels)
 {
     struct told told;
     put_list(B "\n" C "\n");
@@ -130,6 +131,8 @@ START_TEST(a_hash_keeps_all_who_named_it_and_the_first_one_s_label)
     ck_assert_uint_eq(entry_of(&entries, C)->record.lists, 1);
     ck_assert_str_eq(entry_of(&entries, A)->record.labels[0], "second label");
     ck_assert_str_eq(entry_of(&entries, B)->record.labels[0], "first label");
+    ck_assert_str_eq(entry_of(&entries, B)->record.labels[1], "second label");
+    ck_assert_str_eq(entry_of(&entries, B)->record.labels[2], "");
     ck_assert_str_eq(entry_of(&entries, C)->record.labels[0], "first label");
     hashveil_entries_clear(&entries);
 }
@@ -172,6 +175,15 @@ END_TEST
 #define SHA1 "aa39a3ee5e6b4b0d3255bfef95601890afd80709"
 #define SHA256 "bb7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
+static void ck_assert_digest(const hashveil_digest *digest, hashveil_digest_kind kind,
+                             const char *hex)
+{
+    uint8_t expected[HASHVEIL_DIGEST_MAX_LEN] = {0};
+    ck_assert_int_eq(digest->kind, kind);
+    ck_assert(hv_hex_decode(hex, expected, hashveil_digest_len(kind)));
+    ck_assert_mem_eq(digest->bytes, expected, sizeof expected);
+}
+
 START_TEST(digests_are_taken_and_counted_by_themselves)
 {
     put_list(MD5 "  a\n" SHA1 "  a\n" SHA256 " *a\n" A "\nMD5 (again) = " MD5 "\n");
@@ -179,6 +191,17 @@ START_TEST(digests_are_taken_and_counted_by_themselves)
     ck_assert_counts(
         &told, (hashveil_import_counts){.digests_added = 3, .digests_known = 1, .problems = 1});
     ck_assert_str_eq(told.problems, "list:4: malformed or damaged\n");
+    hashveil_entries entries = read_entries();
+    ck_assert_uint_eq(entries.count, 0);
+    ck_assert_uint_eq(entries.exact_count, 3);
+    ck_assert_digest(&entries.exact[0].digest, HASHVEIL_DIGEST_MD5, MD5);
+    ck_assert_digest(&entries.exact[1].digest, HASHVEIL_DIGEST_SHA1, SHA1);
+    ck_assert_digest(&entries.exact[2].digest, HASHVEIL_DIGEST_SHA256, SHA256);
+    ck_assert_str_eq(entries.exact[1].record.labels[0], "label");
+    ck_assert_uint_eq(entries.exact[1].record.lists, 1);
+    hashveil_entries_clear(&entries);
+    ck_assert_ptr_null(entries.exact);
+    ck_assert_uint_eq(entries.exact_count, 0);
     put_list(SHA1 "\n");
     told = import_list("source", "label");
     ck_assert_counts(&told, (hashveil_import_counts){.digests_known = 1});
@@ -193,6 +216,51 @@ START_TEST(the_same_bytes_of_a_hash_and_a_digest_are_two_entries)
     put_list(SHA256 "\n");
     told = import_list("source", "label");
     ck_assert_counts(&told, (hashveil_import_counts){.added = 1});
+    hashveil_entries entries = read_entries();
+    ck_assert_uint_eq(entries.count, 1);
+    ck_assert_uint_eq(entries.exact_count, 1);
+    ck_assert_mem_ne(entries.entries[0].record.id, entries.exact[0].record.id,
+                     HASHVEIL_RECORD_ID_BYTES);
+    hashveil_entries_clear(&entries);
+}
+END_TEST
+
+/* Imported in this order; the last one has what is kept of them. */
+static const struct {
+    const char *labels[6]; /* by source */
+    const char *kept[HASHVEIL_MAX_LABELS];
+} label_rows[] = {
+    {{"b"}, {"b", "", ""}},
+    {{"b", "b", "b"}, {"b", "", ""}},
+    {{"a", "b"}, {"a", "b", ""}},
+    {{"b", "a"}, {"a", "b", ""}},
+    {{"c", "b", "a"}, {"a", "b", "c"}},
+    {{"b", "c", "b", "a"}, {"a", "b", "c"}},
+    {{"b", "d", "c", "a"}, {"b", "c", "d"}}, /* the first sources' */
+    {{"b", "d", "c", "e", "c"}, {"b", "c", "d"}},
+    {{"ab", "a", "abc"}, {"a", "ab", "abc"}},
+    {{"\xc3\xa9", "z", "Z"}, {"Z", "z", "\xc3\xa9"}},
+    {{"12345678901234567890123", "12345678901234567890122"},
+     {"12345678901234567890122", "12345678901234567890123", ""}},
+};
+
+START_TEST(different_labels_are_kept_in_order_as_far_as_there_is_room)
+{
+    static const char *const lists[] = {A "\n", SHA1 "\n"};
+    for (size_t list = 0; list < 2; list++) {
+        put_list(lists[list]);
+        for (unsigned i = 0; label_rows[_i].labels[i]; i++) {
+            char source[16];
+            snprintf(source, sizeof source, "source %u", i);
+            import_list(source, label_rows[_i].labels[i]);
+        }
+    }
+    hashveil_entries entries = read_entries();
+    for (size_t i = 0; i < HASHVEIL_MAX_LABELS; i++) {
+        ck_assert_str_eq(entries.entries[0].record.labels[i], label_rows[_i].kept[i]);
+        ck_assert_str_eq(entries.exact[0].record.labels[i], label_rows[_i].kept[i]);
+    }
+    hashveil_entries_clear(&entries);
 }
 END_TEST
 
@@ -431,11 +499,13 @@ int main(void)
     tcase_add_test(lists, a_list_comes_back_ordered_by_hash);
     tcase_add_test(lists, record_ids_are_random);
     tcase_add_test(lists, importing_the_same_again_changes_nothing);
-    tcase_add_test(lists, a_hash_keeps_all_who_named_it_and_the_first_one_s_label);
+    tcase_add_test(lists, a_hash_keeps_all_who_named_it_and_their_labels);
     tcase_add_test(lists, a_new_label_of_the_same_source_replaces_the_old_one);
     tcase_add_test(lists, hashes_of_low_quality_are_counted_and_not_taken);
     tcase_add_test(lists, digests_are_taken_and_counted_by_themselves);
     tcase_add_test(lists, the_same_bytes_of_a_hash_and_a_digest_are_two_entries);
+    tcase_add_loop_test(lists, different_labels_are_kept_in_order_as_far_as_there_is_room, 0,
+                        COUNT(label_rows));
     tcase_add_test(lists, problems_are_told_with_their_lines_and_the_rest_is_kept);
     tcase_add_test(lists, problems_need_nobody_to_be_told);
     tcase_add_test(lists, sources_that_differ_in_case_or_blanks_are_different);

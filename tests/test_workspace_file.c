@@ -215,6 +215,11 @@ static const struct {
     {"a short record id", UNCHECKED "UPDATE entry SET record = zeroblob(15)"},
     {"a long record id", UNCHECKED "UPDATE entry SET record = zeroblob(17)"},
     {"an empty record id", UNCHECKED "UPDATE entry SET record = x''"},
+    {"a kind that is none", UNCHECKED "UPDATE entry SET kind = 4; UPDATE claim SET kind = 4"},
+    {"a kind below the first", UNCHECKED "UPDATE entry SET kind = -1; UPDATE claim SET kind = -1"},
+    {"a hash as an MD5 digest", UNCHECKED "UPDATE entry SET kind = 1; UPDATE claim SET kind = 1"},
+    {"a kind of many bits",
+     UNCHECKED "UPDATE entry SET kind = 4294967296; UPDATE claim SET kind = 4294967296"},
     {"an empty label", "UPDATE claim SET label = ''"},
     {"a label too long", "UPDATE claim SET label = 'abcdefghijklmnopqrstuvwx'"},
     {"a label that goes on after its end", "UPDATE claim SET label = char(97, 0, 98)"},
@@ -244,6 +249,13 @@ static const struct {
      "CREATE INDEX stale ON entry (kind) WHERE kind = 0; CREATE INDEX empty ON other (a);"
      "PRAGMA writable_schema = ON; UPDATE sqlite_master SET rootpage ="
      " (SELECT rootpage FROM sqlite_master WHERE name = 'empty') WHERE name = 'stale'"},
+    {"more digests than an index counts",
+     "DROP TABLE entry; CREATE TABLE entry (kind, value, record, x, y, z); CREATE TABLE other (a);"
+     "INSERT INTO claim SELECT 3, value, source, label, 0 FROM claim;"
+     "INSERT INTO entry SELECT kind, value, randomblob(16), 'x', 'y', 'z' FROM claim;"
+     "CREATE INDEX stale ON entry (kind) WHERE kind > 0; CREATE INDEX empty ON other (a);"
+     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET rootpage ="
+     " (SELECT rootpage FROM sqlite_master WHERE name = 'empty') WHERE name = 'stale'"},
     {"null hashes", "DROP TABLE entry; CREATE TABLE entry (kind, value, record);"
                     "DROP TABLE claim; CREATE TABLE claim (kind, value, source, label);"
                     "INSERT INTO entry VALUES (0, 0, zeroblob(16));"
@@ -261,7 +273,9 @@ START_TEST(rows_that_no_import_writes_are_refused)
     ck_assert_msg(status == HASHVEIL_ERR_FORMAT, "%s: %s", foreign_changes[_i].what,
                   hashveil_status_text(status));
     ck_assert_ptr_null(entries.entries);
+    ck_assert_ptr_null(entries.exact);
     ck_assert_uint_eq(entries.count, 0);
+    ck_assert_uint_eq(entries.exact_count, 0);
     ck_assert_uint_eq(entries.list_count, 0);
     hashveil_workspace_close(workspace);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Folders of pictures into a workspace: what is hashed, what is passed over, what is told. */
+#include "base/hex.h"
 #include "draw.h"
 #include "picture.h"
 #include "run_suite.h"
@@ -175,6 +176,98 @@ START_TEST(what_is_no_picture_is_counted_and_no_problem)
     ck_assert_str_eq(told.problems, "");
     ck_assert_uint_eq(told.progress, 5);
     ck_assert_holds(&hash, 1);
+}
+END_TEST
+
+static const hashveil_import_options asked_digests = {
+    .source = "source", .label = "label", .takes_digests = true};
+
+static void ck_assert_id_of_all(const hashveil_entries *entries, const uint8_t *id)
+{
+    for (size_t i = 0; i < entries->exact_count; i++) {
+        ck_assert_mem_eq(entries->exact[i].record.id, id, HASHVEIL_RECORD_ID_BYTES);
+    }
+}
+
+START_TEST(digests_of_a_picture_are_of_the_same_item_as_its_hash)
+{
+    put_picture("a.jpg", JPEG, 0);
+    struct told told = import_path(folder->pictures_path, &asked_digests);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 1, .digests_added = 3});
+    hashveil_entries before = read_entries();
+    ck_assert_id_of_all(&before, before.entries[0].record.id);
+    told = import_path(folder->pictures_path, &asked_digests);
+    ck_assert_counts(&told, (hashveil_import_counts){.known = 1, .digests_known = 3});
+    hashveil_entries after = read_entries();
+    ck_assert_same_entries(&before, &after);
+    hashveil_entries_clear(&before);
+    hashveil_entries_clear(&after);
+}
+END_TEST
+
+START_TEST(digests_are_taken_of_whatever_can_be_read_and_is_not_empty)
+{
+    put("notes.txt", "notes", 5);
+    put("empty.txt", "", 0);
+    put_half_picture("half.png", PNG);
+    put_flat_picture("flat.png");
+    const struct told told = import_path(folder->pictures_path, &asked_digests);
+    ck_assert_counts(&told,
+                     (hashveil_import_counts){
+                         .digests_added = 9, .low_quality = 1, .not_images = 2, .problems = 1});
+    ck_assert_str_eq(told.problems, "pictures/half.png:0: it ends too early\n");
+    hashveil_entries entries = read_entries();
+    ck_assert_uint_eq(entries.count, 0);
+    ck_assert_uint_eq(entries.exact_count, 9);
+    hashveil_entries_clear(&entries);
+}
+END_TEST
+
+START_TEST(an_item_keeps_the_record_id_that_a_digest_of_it_has)
+{
+    put("notes.txt", "notes", 5);
+    put_list("c4d2568e7dcd3bbc4c39d8a75fe1e31d  notes.txt\n"); /* of other bytes */
+    import_list("source", "label");
+    hashveil_digests digests;
+    char line[2 * sizeof digests.sha1 + 2];
+    ck_assert_int_eq(hashveil_digests_of((const uint8_t *)"notes", 5, &digests), HASHVEIL_OK);
+    hv_hex_encode(digests.sha1, sizeof digests.sha1, line);
+    put_list(strcat(line, "\n"));
+    import_list("source", "label");
+    hashveil_entries before = read_entries();
+    ck_assert_int_eq(before.exact[1].digest.kind, HASHVEIL_DIGEST_SHA1);
+    const struct told told = import_path(folder->pictures_path, &asked_digests);
+    ck_assert_counts(
+        &told, (hashveil_import_counts){.digests_added = 2, .digests_known = 1, .not_images = 1});
+    hashveil_entries after = read_entries();
+    unsigned same = 0;
+    for (size_t i = 0; i < after.exact_count; i++) {
+        same += memcmp(after.exact[i].record.id, before.exact[1].record.id,
+                       HASHVEIL_RECORD_ID_BYTES) == 0;
+    }
+    ck_assert_uint_eq(after.exact_count, 4);
+    ck_assert_uint_eq(same, 3); /* and the fourth is another item's */
+    hashveil_entries_clear(&before);
+    hashveil_entries_clear(&after);
+}
+END_TEST
+
+START_TEST(digests_known_by_themselves_go_to_the_item_of_the_hash)
+{
+    put_picture("a.jpg", JPEG, 0);
+    import_path(folder->pictures_path, &asked);
+    hashveil_entries hashes = read_entries();
+    struct told told = import_path(folder->pictures_path, &asked_digests);
+    ck_assert_counts(&told, (hashveil_import_counts){.known = 1, .digests_added = 3});
+    run_workspace_sql("UPDATE entry SET record = randomblob(16) WHERE kind > 0");
+    told = import_path(folder->pictures_path, &asked_digests);
+    ck_assert_counts(&told, (hashveil_import_counts){.known = 1, .digests_known = 3});
+    hashveil_entries entries = read_entries();
+    ck_assert_mem_eq(entries.entries[0].record.id, hashes.entries[0].record.id,
+                     HASHVEIL_RECORD_ID_BYTES);
+    ck_assert_id_of_all(&entries, hashes.entries[0].record.id);
+    hashveil_entries_clear(&hashes);
+    hashveil_entries_clear(&entries);
 }
 END_TEST
 
@@ -397,6 +490,10 @@ int main(void)
     tcase_add_test(pictures, every_picture_below_a_folder_is_hashed);
     tcase_add_test(pictures, importing_a_folder_again_changes_nothing);
     tcase_add_test(pictures, what_is_no_picture_is_counted_and_no_problem);
+    tcase_add_test(pictures, digests_of_a_picture_are_of_the_same_item_as_its_hash);
+    tcase_add_test(pictures, digests_are_taken_of_whatever_can_be_read_and_is_not_empty);
+    tcase_add_test(pictures, an_item_keeps_the_record_id_that_a_digest_of_it_has);
+    tcase_add_test(pictures, digests_known_by_themselves_go_to_the_item_of_the_hash);
     tcase_add_test(pictures, links_and_special_files_are_passed_over);
     tcase_add_loop_test(pictures, the_number_of_workers_changes_nothing, 0, COUNT(worker_counts));
     tcase_add_test(pictures, a_folder_may_be_empty_or_named_by_a_link);

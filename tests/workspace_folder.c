@@ -138,6 +138,21 @@ static void ck_assert_text(const char *text, size_t room)
     ck_assert(len >= 1 && len < room && hv_text_is_plain(text, len));
 }
 
+static void ck_assert_sound_record(const hashveil_entries *entries, const hashveil_record *record)
+{
+    ck_assert_text(record->labels[0], sizeof record->labels[0]);
+    for (size_t i = 1; i < HASHVEIL_MAX_LABELS; i++) {
+        if (record->labels[i][0] != '\0') {
+            ck_assert_text(record->labels[i], sizeof record->labels[i]);
+            ck_assert_str_lt(record->labels[i - 1], record->labels[i]);
+            ck_assert_str_ne(record->labels[i - 1], "");
+        }
+    }
+    ck_assert_uint_ne(record->lists, 0);
+    ck_assert(entries->list_count == HASHVEIL_MAX_LISTS ||
+              record->lists >> entries->list_count == 0);
+}
+
 void ck_assert_sound_entries(const hashveil_entries *entries)
 {
     ck_assert_uint_le(entries->list_count, HASHVEIL_MAX_LISTS);
@@ -145,11 +160,11 @@ void ck_assert_sound_entries(const hashveil_entries *entries)
         ck_assert_text(entries->list_names[i], sizeof entries->list_names[i]);
     }
     for (size_t i = 0; i < entries->count; i++) {
-        const hashveil_record *record = &entries->entries[i].record;
-        ck_assert_text(record->labels[0], sizeof record->labels[0]);
-        ck_assert_uint_ne(record->lists, 0);
-        ck_assert(entries->list_count == HASHVEIL_MAX_LISTS ||
-                  record->lists >> entries->list_count == 0);
+        ck_assert_sound_record(entries, &entries->entries[i].record);
+    }
+    for (size_t i = 0; i < entries->exact_count; i++) {
+        ck_assert_uint_gt(hashveil_digest_len(entries->exact[i].digest.kind), 0);
+        ck_assert_sound_record(entries, &entries->exact[i].record);
     }
 }
 
@@ -161,6 +176,13 @@ static void ck_assert_ordered(const hashveil_entries *entries)
         hashveil_pdq_to_hex(&entries->entries[i].hash, hex);
         ck_assert_str_gt(hex, last);
         memcpy(last, hex, sizeof last);
+    }
+    for (size_t i = 1; i < entries->exact_count; i++) {
+        const hashveil_digest *before = &entries->exact[i - 1].digest;
+        const hashveil_digest *digest = &entries->exact[i].digest;
+        ck_assert(before->kind < digest->kind ||
+                  (before->kind == digest->kind &&
+                   memcmp(before->bytes, digest->bytes, sizeof digest->bytes) < 0));
     }
 }
 
@@ -175,6 +197,13 @@ hashveil_entries read_entries(void)
     return entries;
 }
 
+static void ck_assert_same_record(const hashveil_record *a, const hashveil_record *b)
+{
+    ck_assert_mem_eq(a->id, b->id, sizeof a->id);
+    ck_assert_mem_eq(a->labels, b->labels, sizeof a->labels);
+    ck_assert_uint_eq(a->lists, b->lists);
+}
+
 void ck_assert_same_entries(const hashveil_entries *a, const hashveil_entries *b)
 {
     ck_assert_uint_eq(a->list_count, b->list_count);
@@ -184,9 +213,15 @@ void ck_assert_same_entries(const hashveil_entries *a, const hashveil_entries *b
         const hashveil_entry *x = &a->entries[i];
         const hashveil_entry *y = &b->entries[i];
         ck_assert_uint_eq(hashveil_pdq_distance(&x->hash, &y->hash), 0);
-        ck_assert_mem_eq(x->record.id, y->record.id, sizeof x->record.id);
-        ck_assert_str_eq(x->record.labels[0], y->record.labels[0]);
-        ck_assert_uint_eq(x->record.lists, y->record.lists);
+        ck_assert_same_record(&x->record, &y->record);
+    }
+    ck_assert_uint_eq(a->exact_count, b->exact_count);
+    for (size_t i = 0; i < a->exact_count; i++) {
+        const hashveil_exact_entry *x = &a->exact[i];
+        const hashveil_exact_entry *y = &b->exact[i];
+        ck_assert_int_eq(x->digest.kind, y->digest.kind);
+        ck_assert_mem_eq(x->digest.bytes, y->digest.bytes, sizeof x->digest.bytes);
+        ck_assert_same_record(&x->record, &y->record);
     }
 }
 

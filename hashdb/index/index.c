@@ -2,13 +2,38 @@
 #include <hashveil/index.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
 struct hashveil_index {
     hashveil_pdq *hashes; /* owned */
     size_t count;
+    hashveil_digest *digests; /* owned; by kind and bytes, all different */
+    size_t digest_count;
 };
+
+static int compare_digests(const void *a, const void *b)
+{
+    const hashveil_digest *x = a;
+    const hashveil_digest *y = b;
+    return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1)
+                              : memcmp(x->bytes, y->bytes, sizeof x->bytes);
+}
+
+static void fill_digests(hashveil_index *index, const hashveil_entries *entries)
+{
+    hashveil_digest *digests = index->digests;
+    for (size_t i = 0; i < entries->exact_count; i++) {
+        digests[i] = entries->exact[i].digest;
+    }
+    qsort(digests, entries->exact_count, sizeof *digests, compare_digests);
+    for (size_t i = 0; i < entries->exact_count; i++) {
+        if (i == 0 || compare_digests(&digests[i - 1], &digests[i]) != 0) {
+            digests[index->digest_count++] = digests[i];
+        }
+    }
+}
 
 hashveil_status hashveil_index_create(const hashveil_entries *entries, hashveil_index **out)
 {
@@ -18,7 +43,8 @@ hashveil_status hashveil_index_create(const hashveil_entries *entries, hashveil_
         return HASHVEIL_ERR_NO_MEMORY;
     }
     index->hashes = hv_alloc_array(entries->count, sizeof *index->hashes);
-    if (!index->hashes) {
+    index->digests = hv_alloc_array(entries->exact_count, sizeof *index->digests);
+    if (!index->hashes || !index->digests) {
         hashveil_index_destroy(index);
         return HASHVEIL_ERR_NO_MEMORY;
     }
@@ -26,6 +52,7 @@ hashveil_status hashveil_index_create(const hashveil_entries *entries, hashveil_
         index->hashes[i] = entries->entries[i].hash;
     }
     index->count = entries->count;
+    fill_digests(index, entries);
     *out = index;
     return HASHVEIL_OK;
 }
@@ -47,10 +74,22 @@ unsigned hashveil_index_nearest(const hashveil_index *index, const hashveil_pdq 
     return nearest;
 }
 
+size_t hashveil_index_digest_count(const hashveil_index *index)
+{
+    return index->digest_count;
+}
+
+bool hashveil_index_has_digest(const hashveil_index *index, const hashveil_digest *digest)
+{
+    return index->digest_count > 0 && bsearch(digest, index->digests, index->digest_count,
+                                              sizeof *digest, compare_digests) != NULL;
+}
+
 void hashveil_index_destroy(hashveil_index *index)
 {
     if (index) {
         free(index->hashes);
+        free(index->digests);
         free(index);
     }
 }

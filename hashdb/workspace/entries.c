@@ -2,6 +2,7 @@
 /* All of a workspace as entries to be sealed or indexed. */
 #include "hashdb/workspace/workspace.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,9 @@ static hashveil_status copy_text(sqlite3_stmt *statement, int column, char *out,
 /* Entries as they come in. A damaged file may hold more rows than it counts. */
 struct loading {
     hashveil_entries *out;
-    size_t capacity;
+    size_t capacity, exact_capacity;
+    struct hv_value last;    /* the value that the record is of */
+    hashveil_record *record; /* NULL before the first one */
 };
 
 /* Calls take for each row until it fails. */
@@ -68,55 +71,105 @@ static hashveil_status take_source(sqlite3_stmt *row, struct loading *loading)
     return copy_text(row, 1, entries->list_names[number], HASHVEIL_LIST_NAME_MAX_LEN);
 }
 
-static hashveil_status take_count(sqlite3_stmt *row, struct loading *loading)
-{
-    loading->capacity = (size_t)sqlite3_column_int64(row, 0);
-    loading->out->entries = hv_alloc_array(loading->capacity, sizeof(hashveil_entry));
-    return loading->out->entries ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
-}
-
-/* Returns NULL when there are more than were counted. */
-static hashveil_entry *new_entry(struct loading *loading)
+static hashveil_status take_counts(sqlite3_stmt *row, struct loading *loading)
 {
     hashveil_entries *out = loading->out;
-    return out->entries && out->count < loading->capacity ? &out->entries[out->count++] : NULL;
+    loading->capacity = (size_t)sqlite3_column_int64(row, 0);
+    loading->exact_capacity = (size_t)sqlite3_column_int64(row, 1);
+    out->entries = hv_alloc_array(loading->capacity, sizeof *out->entries);
+    out->exact = hv_alloc_array(loading->exact_capacity, sizeof *out->exact);
+    return out->entries && out->exact ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
 }
 
-/* Rows of one hash stand together, by source. Where sources disagree on the label, the first one's
- * counts. */
-static hashveil_status take_claim(sqlite3_stmt *row, struct loading *loading)
+static void take_digest(const struct hv_value *value, hashveil_digest *out)
 {
-    hashveil_entries *entries = loading->out;
-    const void *blob = sqlite3_column_blob(row, 1);
-    const void *record = sqlite3_column_blob(row, 2);
-    const int64_t source = sqlite3_column_int64(row, 3);
-    hashveil_entry *entry = entries->count ? &entries->entries[entries->count - 1] : NULL;
-    hashveil_pdq hash;
+    *out = (hashveil_digest){.kind = (hashveil_digest_kind)(value->kind - HV_VALUE_FIRST_DIGEST)};
+    memcpy(out->bytes, value->bytes, value->len);
+}
 
-    if (!blob ||
-        !hv_value_is_valid(sqlite3_column_int64(row, 0), (size_t)sqlite3_column_bytes(row, 1)) ||
-        !record || sqlite3_column_bytes(row, 2) != HASHVEIL_RECORD_ID_BYTES || source < 0 ||
-        (size_t)source >= entries->list_count) {
+/* Returns the new entry's record, or NULL when there are more than were counted. */
+static hashveil_record *add_entry(struct loading *loading, const struct hv_value *value)
+{
+    hashveil_entries *out = loading->out;
+    if (value->kind == HV_VALUE_PDQ) {
+        if (!out->entries || out->count == loading->capacity) {
+            return NULL;
+        }
+        hv_hash_from_blob(value->bytes, &out->entries[out->count].hash);
+        return &out->entries[out->count++].record;
+    }
+    if (!out->exact || out->exact_count == loading->exact_capacity) {
+        return NULL;
+    }
+    take_digest(value, &out->exact[out->exact_count].digest);
+    return &out->exact[out->exact_count++].record;
+}
+
+static hashveil_status read_value(sqlite3_stmt *row, struct hv_value *out)
+{
+    const void *blob = sqlite3_column_blob(row, 1);
+    const int64_t kind = sqlite3_column_int64(row, 0);
+    const size_t len = (size_t)sqlite3_column_bytes(row, 1);
+    if (!blob || !hv_value_is_valid(kind, len)) {
         return HASHVEIL_ERR_FORMAT;
     }
-    if (sqlite3_column_int64(row, 0) != HV_VALUE_PDQ) {
-        return HASHVEIL_OK;
+    *out = (struct hv_value){.kind = (int)kind, .len = len};
+    memcpy(out->bytes, blob, len);
+    return HASHVEIL_OK;
+}
+
+static bool is_same_value(const struct hv_value *a, const struct hv_value *b)
+{
+    return a->kind == b->kind && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* Keeps the labels in byte order, all different. Sources come in order, so that those of the first
+ * ones stay where there is no room for all. */
+static void add_label(hashveil_record *record, const char *label)
+{
+    size_t place = 0;
+    int order = 1;
+    while (place < HASHVEIL_MAX_LABELS && record->labels[place][0] != '\0') {
+        order = strcmp(record->labels[place], label);
+        if (order >= 0) {
+            break;
+        }
+        place++;
     }
-    hv_hash_from_blob(blob, &hash);
-    if (!entry || hashveil_pdq_distance(&entry->hash, &hash) != 0) {
-        entry = new_entry(loading);
-        if (!entry) {
+    if (order == 0 || record->labels[HASHVEIL_MAX_LABELS - 1][0] != '\0') {
+        return;
+    }
+    memmove(record->labels[place + 1], record->labels[place],
+            (HASHVEIL_MAX_LABELS - 1 - place) * sizeof record->labels[0]);
+    snprintf(record->labels[place], sizeof record->labels[place], "%s", label);
+}
+
+/* Rows of one value stand together, by source. */
+static hashveil_status take_claim(sqlite3_stmt *row, struct loading *loading)
+{
+    const void *id = sqlite3_column_blob(row, 2);
+    const int64_t source = sqlite3_column_int64(row, 3);
+    char label[HASHVEIL_LABEL_MAX_LEN + 1] = {0};
+    struct hv_value value;
+
+    hashveil_status status = read_value(row, &value);
+    if (status == HASHVEIL_OK) {
+        status = copy_text(row, 4, label, HASHVEIL_LABEL_MAX_LEN);
+    }
+    if (status != HASHVEIL_OK || !id || sqlite3_column_bytes(row, 2) != HASHVEIL_RECORD_ID_BYTES ||
+        source < 0 || (size_t)source >= loading->out->list_count) {
+        return status == HASHVEIL_OK ? HASHVEIL_ERR_FORMAT : status;
+    }
+    if (!loading->record || !is_same_value(&value, &loading->last)) {
+        loading->record = add_entry(loading, &value);
+        loading->last = value;
+        if (!loading->record) {
             return HASHVEIL_ERR_FORMAT;
         }
-        entry->hash = hash;
-        memcpy(entry->record.id, record, HASHVEIL_RECORD_ID_BYTES);
-        const hashveil_status status =
-            copy_text(row, 4, entry->record.labels[0], HASHVEIL_LABEL_MAX_LEN);
-        if (status != HASHVEIL_OK) {
-            return status;
-        }
+        memcpy(loading->record->id, id, HASHVEIL_RECORD_ID_BYTES);
     }
-    entry->record.lists |= UINT64_C(1) << source;
+    add_label(loading->record, label);
+    loading->record->lists |= UINT64_C(1) << source;
     return HASHVEIL_OK;
 }
 
@@ -125,7 +178,9 @@ static const struct {
     row_fn *take;
 } queries[] = {
     {"SELECT number, name FROM source ORDER BY number", take_source},
-    {"SELECT count(*) FROM entry WHERE kind = 0", take_count},
+    {"SELECT (SELECT count(*) FROM entry WHERE kind = 0), (SELECT count(*) FROM entry WHERE kind > "
+     "0)",
+     take_counts},
     {"SELECT kind, value, record, source, label FROM entry JOIN claim USING (kind, value)"
      " ORDER BY kind, value, source",
      take_claim},

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plaintext hashes, searched by Hamming distance: for the curator and the reporter, never for a
- * device. */
+/* Plaintext hashes, searched by Hamming distance, and digests: for the curator and the reporter,
+ * never for a device. */
 #ifndef HASHVEIL_INDEX_H
 #define HASHVEIL_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include <hashveil/digest.h>
 #include <hashveil/pdq.h>
 #include <hashveil/sealed_db.h>
 #include <hashveil/status.h>
@@ -31,6 +33,13 @@ HASHVEIL_API size_t hashveil_index_count(const hashveil_index *index);
  */
 HASHVEIL_API unsigned hashveil_index_nearest(const hashveil_index *index,
                                              const hashveil_pdq *query);
+
+/** Returns the number of different digests. */
+HASHVEIL_API size_t hashveil_index_digest_count(const hashveil_index *index);
+
+/** Returns whether a digest is listed. It takes longer for one that begins as listed ones do. */
+HASHVEIL_API bool hashveil_index_has_digest(const hashveil_index *index,
+                                            const hashveil_digest *digest);
 
 /** Accepts NULL. */
 HASHVEIL_API void hashveil_index_destroy(hashveil_index *index);

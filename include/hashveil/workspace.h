@@ -81,9 +81,10 @@ hashveil_workspace_import(hashveil_workspace *workspace, const char *path,
                           const hashveil_import_options *options, hashveil_import_counts *out);
 
 /**
- * Gives all entries, ordered by hash, and the sources. Bit i of an entry's lists stands for name i
- * of the list of names, in the order in which sources were first imported. Where the sources of an
- * entry disagree on its label, the first of them in that order counts.
+ * Gives all entries, ordered by hash, exact ones by kind and digest, and the sources. Bit i of an
+ * entry's lists stands for name i of the list of names, in the order in which sources were first
+ * imported. Where the sources of an entry disagree on its label, all of theirs are given; where
+ * there is no room for all, those of the first sources in that order.
  *
  * Errors: ERR_BUSY, ERR_IO, ERR_FORMAT, ERR_NO_MEMORY.
  */

@@ -9,6 +9,7 @@ import sys
 from xml.etree import ElementTree
 
 import harness
+from drawing import large_png
 from harness import DONE, TROUBLE, Skip, case, cases, contains, equal
 
 COUNTS = ("copies", "failed", "low_quality", "within", "plaintext", "psi", "within_psi")
@@ -202,7 +203,7 @@ def files_are_counted_by_what_becomes_of_them(world):
     os.link(world.files("faded")[0], os.path.join(folder, "faded.jpg"))
     world.write("originals/notes.txt", b"notes")
     counts = evaluate(world, "--simulate", folder)["originals"]
-    equal(counts, {"listed": 3, "pictures": 5, "low_quality": 1, "unreadable": 0, "same_hash": 1,
+    equal(counts, {"listed": 3, "pictures": 5, "small": 0, "low_quality": 1, "unreadable": 0, "same_hash": 1,
                    "not_pictures": 1, "left_out": 0, "near_duplicate_pairs": 0,
                    "alike_pairs": 0, "alike": []}, "originals")
     with open(world.files("listed")[0], "rb") as file:
@@ -265,7 +266,7 @@ def other_parameters_change_what_is_found(world):
     few, many = (evaluate(world, "--simulate", "--bits", bits, "--probes", probes, "--masks", "16",
                           "--pool", "200", pairs) for bits, probes in (("40", "16"), ("20", "512")))
     assert few["all"]["psi"] < many["all"]["psi"], (few["all"], many["all"])
-    equal(few["parameters"], {"masks": 16, "bits": 40, "pool": 200, "probes": 16, "seed": 1,
+    equal(few["parameters"], {"policy": "full", "list_policy": "full", "masks": 16, "bits": 40, "pool": 200, "probes": 16, "seed": 1,
                               "part": 1, "parts": 1}, "parameters")
     equal([row["bits"] for row in many["unrelated"]["smaller_masks"]], [16, 18], "smaller masks")
 
@@ -285,6 +286,32 @@ def a_frontier_says_of_each_size_what_a_run_of_that_size_says(world):
               f"b = {row['bits']}")
     lines = world.run("eval", "--frontier", "20,28,40", pairs).output.splitlines()
     equal([line.split()[0] for line in lines[3:6]], ["20", "28", "40"], "lines")
+
+
+@case
+def a_list_of_another_policy_counts_large_pictures_alone(world):
+    large = world.write("large.png", large_png())
+    small = world.files("listed")[0]
+    pairs = write_pairs(world, [(path, path, "same") for path in (large, small)])
+    medians = {}
+    for policy in ("full", "nearest512"):
+        report = evaluate(world, "--list-policy", policy, pairs)
+        counts = report["originals"]
+        equal((report["parameters"]["policy"], report["parameters"]["list_policy"],
+               counts["listed"], counts["small"]), ("full", policy, 1, 1), policy)
+        same, unchanged = report["edits"]
+        equal((same["edit"], unchanged["edit"]), ("same", "unchanged"), "edits")
+        equal({**same, "edit": ""}, {**unchanged, "edit": ""}, "the same file")
+        medians[policy] = unchanged["median_distance"]
+        contains(world.run("eval", "--list-policy", policy, pairs).output,
+                 f"list {policy}, device full; 1 pictures without a side above 512")
+    equal(medians["full"], 0, "the same policy")
+    assert medians["nearest512"] > 0, medians
+    both = evaluate(world, "--list-policy", "nearest512", "--policy", "nearest512", pairs)
+    equal(both["all"]["median_distance"], 0, "the same policy")
+    only_small = write_pairs(world, [(small, small, "same")], "small.tsv")
+    outcome = world.run("eval", "--list-policy", "nearest512", only_small, exits=TROUBLE)
+    contains(outcome.errors, "no picture here that could be listed")
 
 
 @case

@@ -9,9 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import zlib
 
 import harness
+from drawing import large_png
 from harness import TROUBLE, case, cases, contains, equal
 
 LINE = re.compile(r"([0-9a-f]{64}),(\d{1,3}),(.*)")
@@ -152,22 +152,8 @@ def policies_part_on_large_pictures_only(world):
 
     small = world.files("listed")[0]
     equal(hashes(small, "full"), hashes(small, "nearest512"), "small")
-    samples = [bytes((x * y // 7 + 40 * (x // 97 % 2) + 60 * (y // 61 % 2)) % 256
-                    for x in range(800)) for y in range(700)]
-    large = world.write("large.png", png_of(800, 700, samples))
+    large = world.write("large.png", large_png())
     assert hashes(large, "full") != hashes(large, "nearest512")
-
-
-def png_of(width, height, samples):
-    """Returns a grey PNG."""
-    def chunk(kind, content):
-        return (len(content).to_bytes(4, "big") + kind + content +
-                zlib.crc32(kind + content).to_bytes(4, "big"))
-
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 0, 0, 0, 0))
-    content = zlib.compress(b"".join(b"\0" + row for row in samples))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) +
-            chunk(b"IEND", b""))
 
 
 @cases({"alone": b"", "and half a path": b"/no/such"})

@@ -97,6 +97,7 @@ WRONG = {
     "eval of a frontier by the exchange": (("eval", "--frontier", "28", "--crypto", "a"),
                                            "--crypto"),
     "eval of a frontier in HTML": (("eval", "--frontier", "28", "--html", "b", "a"), "--html"),
+    "eval of a list of no policy": (("eval", "--list-policy", "half", "a"), "--list-policy"),
     "eval with one probe": (("eval", "--probes", "1", "a"), "--probes"),
     "eval with no workers": (("eval", "--workers", "0", "a"), "--workers"),
     "evaluator alone": (("evaluator",), "--key"),

@@ -71,8 +71,8 @@ static bool relate(struct eval_counter *counter, const hashveil_pdq *hash)
 static void turn_to(struct eval_counter *counter, size_t original)
 {
     const struct eval_originals *originals = counter->matching->originals;
-    const hashveil_pdq *hash = &originals->device.fingerprints[original].hash;
     counter->record = originals->records[original];
+    const hashveil_pdq *hash = &originals->hashes[counter->record];
     for (size_t i = 0; i < originals->count; i++) {
         const unsigned distance = hashveil_pdq_distance(&originals->hashes[i], hash);
         counter->to_original[i] = distance <= HASHVEIL_PDQ_MATCH_BITS ? EVAL_RELATED

@@ -43,10 +43,12 @@ static bool print_text(const struct eval_report *reports, size_t count)
 {
     const struct eval_options *options = reports[0].options;
     printf("%" PRIu64 " originals listed, part %u of %u; T = %" PRIu32 ", from a pool of %" PRIu32
-           "; Q = %u probes; seed %" PRIu64 "; simulated\n\n"
+           "; Q = %u probes; seed %" PRIu64 "; simulated; list %s, device %s\n\n"
            "%2s %8s %8s %19s %8s %8s %8s %8s %8s %10s %10s\n",
            reports[0].listed, options->part, options->parts, options->params.masks,
-           options->params.pool_bits, options->probes, options->seed, "b", "<= 31", "share",
+           options->params.pool_bits, options->probes, options->seed,
+           hashveil_pdq_policy_text(options->list_policy),
+           hashveil_pdq_policy_text(options->decode.fingerprint.policy), "b", "<= 31", "share",
            "95 % interval", "<= 16", "share", "all PSI", "all PDQ", "ratio", "ideal", "predicted");
     for (size_t i = 0; i < count; i++) {
         const struct row row = row_of(&reports[i]);

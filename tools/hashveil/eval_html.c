@@ -61,6 +61,19 @@ static void write_setting(FILE *out, const struct eval_report *report)
                               : "simulated, with tokens compared in the clear");
 }
 
+static void write_policies(FILE *out, const struct eval_report *report)
+{
+    const struct eval_options *options = report->options;
+    if (options->has_list_policy) {
+        fprintf(out,
+                "<p>List of policy %s, device of policy %s: %" PRIu64
+                " pictures without a side above %d pixels are left out.</p>\n",
+                hashveil_pdq_policy_text(options->list_policy),
+                hashveil_pdq_policy_text(options->decode.fingerprint.policy), report->small,
+                EVAL_SMALL_SIDE_PX);
+    }
+}
+
 static void write_copies(FILE *out, const char *name, const struct eval_copies *copies)
 {
     const struct eval_interval interval = eval_wilson(copies->within_psi, copies->within);
@@ -283,6 +296,7 @@ bool eval_write_html(const struct eval_report *report, const char *path)
     }
     fputs(head, out);
     write_setting(out, report);
+    write_policies(out, report);
     write_edits(out, report);
     write_curve(out, report);
     write_unrelated(out, report);

@@ -235,7 +235,7 @@ static bool make_room(size_t rows, struct eval_input *out)
     out->original_paths = calloc(rows + 1, sizeof *out->original_paths);
     out->copy_paths = calloc(rows + 1, sizeof *out->copy_paths);
     out->copy_edits = calloc(rows + 1, sizeof *out->copy_edits);
-    out->edit_names = calloc(names + 1, sizeof *out->edit_names);
+    out->edit_names = calloc(names + 2, sizeof *out->edit_names);
     out->edit_count = 0; /* no name is known yet */
     if (!out->originals || !out->original_paths || !out->copy_paths || !out->copy_edits ||
         !out->edit_names) {
@@ -265,6 +265,10 @@ bool eval_input_read(const struct eval_options *options, struct eval_input *out)
     }
     for (size_t edit = 0; is_read && !out->has_copies && edit < eval_edit_count(); edit++) {
         out->edit_names[out->edit_count++] = eval_edit_name(edit);
+    }
+    if (is_read && options->has_list_policy) {
+        out->unchanged = out->edit_count;
+        out->edit_names[out->edit_count++] = "unchanged";
     }
     free(rows.list);
     return is_read;

@@ -25,9 +25,11 @@ struct eval_input {
     size_t copy_count;
     const char **edit_names; /* in the order of their first use */
     size_t edit_count;
-    bool has_copies; /* they are files, and need not be made */
-    size_t left_out; /* originals of other parts */
-    char **texts;    /* lines or paths that all others borrow from */
+    size_t unchanged; /* the edit that changes nothing, the last, where the list is of another
+                         policy */
+    bool has_copies;  /* they are files, and need not be made */
+    size_t left_out;  /* originals of other parts */
+    char **texts;     /* lines or paths that all others borrow from */
     size_t text_count;
 };
 

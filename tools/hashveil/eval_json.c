@@ -146,20 +146,22 @@ static json_t *json_of_originals(const struct eval_report *report)
             alike, json_pack("{s:o, s:o, s:i}", "first", json_of_text(pair->first), "second",
                              json_of_text(pair->second), "distance", (int)pair->distance));
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "listed",
-                     number(report->listed), "pictures", number(report->pictures), "low_quality",
-                     number(report->low_quality), "unreadable", number(report->unreadable),
-                     "same_hash", number(report->same_hash), "not_pictures",
-                     number(report->not_pictures), "left_out", number(report->left_out),
-                     "near_duplicate_pairs", number(report->near_duplicates), "alike_pairs",
-                     number(report->alike_pairs), "alike", alike);
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "small", number(report->small),
+        "listed", number(report->listed), "pictures", number(report->pictures), "low_quality",
+        number(report->low_quality), "unreadable", number(report->unreadable), "same_hash",
+        number(report->same_hash), "not_pictures", number(report->not_pictures), "left_out",
+        number(report->left_out), "near_duplicate_pairs", number(report->near_duplicates),
+        "alike_pairs", number(report->alike_pairs), "alike", alike);
 }
 
 json_t *eval_json_of_parameters(const struct eval_options *options)
 {
     const hashveil_mask_params *params = &options->params;
-    return json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "masks", (int)params->masks, "bits",
-                     (int)params->bits, "pool", (int)params->pool_bits, "probes",
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "policy",
+                     hashveil_pdq_policy_text(options->decode.fingerprint.policy), "list_policy",
+                     hashveil_pdq_policy_text(options->list_policy), "masks", (int)params->masks,
+                     "bits", (int)params->bits, "pool", (int)params->pool_bits, "probes",
                      (int)options->probes, "seed", number(options->seed), "part",
                      (int)options->part, "parts", (int)options->parts);
 }

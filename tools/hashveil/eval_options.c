@@ -19,6 +19,7 @@ enum {
     OPTION_HTML,
     OPTION_SEED,
     OPTION_SPLIT,
+    OPTION_LIST_POLICY,
     OPTION_BITS,
     OPTION_FRONTIER,
     OPTION_MASKS,
@@ -34,6 +35,10 @@ const struct argp_option eval_option_rows[] = {
     {"crypto", OPTION_CRYPTO, NULL, 0, "Seal a database and ask an evaluator for every copy", 0},
     {"seed", OPTION_SEED, "N", 0, "Of masks and edits; the same gives the same (default 1)", 0},
     {"split", OPTION_SPLIT, "I/N", 0, "Only part I of N of the originals, by a hash of the path",
+     0},
+    {"list-policy", OPTION_LIST_POLICY, "NAME", 0,
+     "List originals under this policy, full or nearest512, and only those with a side above 512 "
+     "pixels; copies are hashed under --policy",
      0},
     {"bits", OPTION_BITS, "B", 0, "Hash bits of a mask, 16 to 64", 0},
     {"frontier", OPTION_FRONTIER, "B,B...", 0,
@@ -83,6 +88,15 @@ static void read_frontier(const struct argp_state *state, const char *text,
     argp_error(state, "--frontier takes at most %d sizes", EVAL_MOST_SETTINGS);
 }
 
+static void read_list_policy(const struct argp_state *state, const char *text,
+                             struct eval_options *out)
+{
+    if (hashveil_pdq_policy_from_text(text, &out->list_policy) != HASHVEIL_OK) {
+        argp_error(state, "--list-policy takes full or nearest512, not '%s'", text);
+    }
+    out->has_list_policy = true;
+}
+
 static void choose_mode(const struct argp_state *state, struct eval_options *options,
                         enum eval_mode mode)
 {
@@ -94,6 +108,9 @@ static void choose_mode(const struct argp_state *state, struct eval_options *opt
 
 static void check(const struct argp_state *state, struct eval_options *options)
 {
+    if (!options->has_list_policy) {
+        options->list_policy = options->decode.fingerprint.policy;
+    }
     if (options->params.pool_bits < options->params.bits) {
         argp_error(state, "--pool takes at least the %u of --bits", (unsigned)options->params.bits);
     }
@@ -162,6 +179,9 @@ error_t eval_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case OPTION_SPLIT:
         read_split(state, text, options);
+        return 0;
+    case OPTION_LIST_POLICY:
+        read_list_policy(state, text, options);
         return 0;
     case OPTION_FRONTIER:
         read_frontier(state, text, options);

@@ -27,6 +27,8 @@ struct eval_options {
     unsigned part, parts; /* part 1..parts of the originals */
     unsigned workers;     /* 0 for one a processor */
     enum eval_mode mode;
+    hashveil_pdq_policy list_policy;
+    bool has_list_policy; /* it was asked for; else it is the device's */
     bool is_json;
 };
 

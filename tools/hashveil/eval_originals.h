@@ -9,9 +9,11 @@
 
 /* Starts as {0}. */
 struct eval_originals {
-    struct eval_fingerprints device; /* one for each of the input's originals */
-    size_t *records;                 /* likewise: its place in hashes; SIZE_MAX where not listed */
-    hashveil_pdq *hashes;            /* the list: different ones of sufficient quality */
+    struct eval_fingerprints device; /* one for each of the input's originals, as it asks */
+    struct eval_fingerprints listed; /* likewise, as the list has it; empty where it is the same */
+    bool *is_small;       /* likewise, whether both policies give it one hash; NULL as above */
+    size_t *records;      /* likewise: its place in hashes; SIZE_MAX where not listed */
+    hashveil_pdq *hashes; /* the list: different ones of sufficient quality */
     size_t count;
 };
 

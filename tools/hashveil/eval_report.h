@@ -16,10 +16,11 @@
 
 enum {
     EVAL_DISTANCES = HASHVEIL_PDQ_BITS + 1,
-    EVAL_ALIKE_BITS = 48, /* originals at most so far apart are not called unrelated */
-    EVAL_MOST_ALIKE = 10, /* pairs of them are named */
-    EVAL_SURE_BITS = 16,  /* up to this distance every copy is to open its record */
-    EVAL_CURVE_BITS = 40, /* recall is printed up to this distance */
+    EVAL_SMALL_SIDE_PX = 512, /* up to here both policies give a picture one hash */
+    EVAL_ALIKE_BITS = 48,     /* originals at most so far apart are not called unrelated */
+    EVAL_MOST_ALIKE = 10,     /* pairs of them are named */
+    EVAL_SURE_BITS = 16,      /* up to this distance every copy is to open its record */
+    EVAL_CURVE_BITS = 40,     /* recall is printed up to this distance */
     EVAL_SMALL_MASKS = 5, /* sizes of mask at which false opens are frequent enough to be counted */
     EVAL_BANDS = 6,       /* of distance, into which unrelated pairs are sorted */
     EVAL_FAR_BAND = 3,    /* from here on pictures have nothing in common that is seen */
@@ -78,6 +79,7 @@ struct eval_report {
     uint64_t left_out;        /* files of other parts */
     uint64_t not_pictures;    /* files that are none */
     uint64_t unreadable;      /* pictures that could not be hashed */
+    uint64_t small;           /* pictures left out because both policies treat them alike */
     uint64_t low_quality;     /* pictures not listed for it */
     uint64_t same_hash;       /* pictures that have a listed hash already */
     uint64_t listed;          /* different hashes */

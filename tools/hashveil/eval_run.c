@@ -92,7 +92,7 @@ static hashveil_status make_copies(const struct evaluation *run, unsigned worker
     if (decoded != HASHVEIL_OK) {
         complain_status(path, decoded);
     }
-    for (size_t edit = 0; edit < run->input->edit_count && status == HASHVEIL_OK; edit++) {
+    for (size_t edit = 0; edit < eval_edit_count() && status == HASHVEIL_OK; edit++) {
         hashveil_fingerprint fingerprint;
         const uint64_t seed = (run->options->seed + edit) ^ run->input->originals[index].path_hash;
         const hashveil_status made =
@@ -110,6 +110,10 @@ static void measure_original(void *context, size_t index, unsigned worker)
         return;
     }
     hashveil_status status = count_original(run, worker, index);
+    if (status == HASHVEIL_OK && run->options->has_list_policy) {
+        status = count_copy(run, worker, run->input->unchanged, HASHVEIL_OK,
+                            &run->originals.device.fingerprints[index]);
+    }
     if (status == HASHVEIL_OK) {
         status = run->input->has_copies ? read_copies(run, worker, index)
                                         : make_copies(run, worker, index);
@@ -122,7 +126,7 @@ static void measure_original(void *context, size_t index, unsigned worker)
 static uint64_t count_copies(const struct evaluation *run)
 {
     return run->input->has_copies ? run->input->copy_count
-                                  : (uint64_t)run->input->count * run->input->edit_count;
+                                  : (uint64_t)run->input->count * eval_edit_count();
 }
 
 /* Those that are files. Returns false after a message. */

@@ -8,6 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void print_policies(const struct eval_report *report)
+{
+    const struct eval_options *options = report->options;
+    if (options->has_list_policy) {
+        printf("policies   list %s, device %s; %" PRIu64
+               " pictures without a side above %d pixels are left out\n",
+               hashveil_pdq_policy_text(options->list_policy),
+               hashveil_pdq_policy_text(options->decode.fingerprint.policy), report->small,
+               EVAL_SMALL_SIDE_PX);
+    }
+}
+
 static void print_setting(const struct eval_report *report)
 {
     const struct eval_options *options = report->options;
@@ -28,6 +40,7 @@ static void print_setting(const struct eval_report *report)
         print_foreign(report->alike[i].second);
         puts("");
     }
+    print_policies(report);
     printf("masks      T = %" PRIu32 " of b = %" PRIu32 " bits, from a pool of %" PRIu32
            "; Q = %u probes; seed %" PRIu64 "\n",
            options->params.masks, options->params.bits, options->params.pool_bits, options->probes,
