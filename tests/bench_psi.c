@@ -185,7 +185,7 @@ static double look_up_ms(const hashveil_sealed_db *db, const hashveil_key *key, 
     static uint8_t y[HASHVEIL_PROBES][HV_OPRF_OUTPUT_BYTES];
     const hashveil_fingerprint fingerprint = draw_fingerprint(run);
     struct hv_joined joined;
-    demand(hv_probes_rank(hv_sealed_db_masks(db), &fingerprint, HASHVEIL_PROBES, tokens));
+    demand(hv_probes_rank(hv_sealed_db_masks(db), &fingerprint, 1, HASHVEIL_PROBES, tokens));
     for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
         struct hv_token_input input;
         hv_token_encode(&tokens[i], hashveil_sealed_db_describe(db)->epoch, &input);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* group, oprf, shamir, token, masks, probes. The messages have test_messages.c. */
+/* group, oprf, shamir, token. Messages and probes have tests of their own. */
 #include "base/hex.h"
 #include "base/memory.h"
 #include "oprf_vectors.h"
 #include "psi/masks.h"
 #include "psi/oprf.h"
-#include "psi/probes.h"
 #include "psi/shamir.h"
 #include "run_suite.h"
 
-#include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,39 +192,6 @@ END_TEST
 
 static const uint8_t mask_seed[HV_MASK_SEED_BYTES] = {1, 2, 3};
 
-START_TEST(masks_hold_different_positions_of_the_pool)
-{
-    const hashveil_mask_params params = HASHVEIL_MASK_PARAMS_DEFAULT;
-    struct hv_masks masks;
-    unsigned outside = 0;
-    hv_masks_from_seed(mask_seed, &params, &masks);
-    for (unsigned mask = 0; mask < params.masks; mask++) {
-        bool seen[256] = {false};
-        for (unsigned k = 0; k < params.bits; k++) {
-            const unsigned position = masks.position[mask][k];
-            ck_assert(!seen[position]);
-            seen[position] = true;
-            outside += position == 255; /* the highest frequency is never in the pool */
-        }
-    }
-    ck_assert_uint_eq(outside, 0);
-}
-END_TEST
-
-START_TEST(masks_follow_the_seed)
-{
-    const hashveil_mask_params params = HASHVEIL_MASK_PARAMS_DEFAULT;
-    const uint8_t other_seed[HV_MASK_SEED_BYTES] = {1, 2, 4};
-    struct hv_masks masks;
-    struct hv_masks again;
-    hv_masks_from_seed(mask_seed, &params, &masks);
-    hv_masks_from_seed(mask_seed, &params, &again);
-    ck_assert_mem_eq(&masks, &again, sizeof masks);
-    hv_masks_from_seed(other_seed, &params, &again);
-    ck_assert_mem_ne(&masks, &again, sizeof masks);
-}
-END_TEST
-
 static const struct {
     hashveil_mask_params params;
     bool is_valid;
@@ -239,104 +204,6 @@ enum { MASK_PARAMS = sizeof mask_params / sizeof mask_params[0] };
 START_TEST(mask_parameters_have_bounds)
 {
     ck_assert(hv_mask_params_are_valid(&mask_params[_i].params) == mask_params[_i].is_valid);
-}
-END_TEST
-
-/* A fingerprint with random margins; small ones for the bits set in `unsure`. */
-static hashveil_fingerprint draw_fingerprint(void)
-{
-    hashveil_fingerprint fingerprint = {.quality = 100};
-    for (unsigned i = 0; i < 256; i++) {
-        const float magnitude = (float)(randombytes_uniform(100000) + 1) / 1000.0F;
-        const bool is_set = randombytes_uniform(2) == 1;
-        fingerprint.margin[i] = is_set ? magnitude : -magnitude;
-        fingerprint.hash.word[i / 64] |= (uint64_t)is_set << (i % 64);
-    }
-    return fingerprint;
-}
-
-static double cost_of(const struct hv_masks *masks, const hashveil_fingerprint *fingerprint,
-                      const struct hv_token *token, double scale)
-{
-    const struct hv_token exact = hv_masks_token(masks, token->mask, &fingerprint->hash);
-    double cost = 0;
-    for (unsigned k = 0; k < masks->params.bits; k++) {
-        const double odds =
-            fabs((double)fingerprint->margin[masks->position[token->mask][k]]) / scale;
-        cost += log1p(exp(-odds));
-        cost += ((exact.bits ^ token->bits) >> k & 1) ? odds : 0;
-    }
-    return cost;
-}
-
-static double median_of(const hashveil_fingerprint *fingerprint)
-{
-    for (unsigned i = 0; i < 256; i++) {
-        unsigned smaller = 0;
-        for (unsigned k = 0; k < 256; k++) {
-            smaller += fabsf(fingerprint->margin[k]) < fabsf(fingerprint->margin[i]);
-        }
-        if (smaller == 128) {
-            return fabs((double)fingerprint->margin[i]);
-        }
-    }
-    ck_abort_msg("two equal margins");
-    return 0;
-}
-
-/* With 3 masks of 16 bits every token's cost can be computed: 196,608 of them. */
-START_TEST(probes_are_the_cheapest_tokens_in_order)
-{
-    enum { COUNT = 256 };
-    const hashveil_mask_params params = {.masks = 3, .bits = 16, .pool_bits = 100};
-    struct hv_masks masks;
-    struct hv_token probe[COUNT];
-    const hashveil_fingerprint fingerprint = draw_fingerprint();
-    const double scale = 0.35 * median_of(&fingerprint);
-    hv_masks_from_seed(mask_seed, &params, &masks);
-    ck_assert_int_eq(hv_probes_rank(&masks, &fingerprint, COUNT, probe), HASHVEIL_OK);
-
-    double last = 0;
-    for (size_t i = 0; i < COUNT; i++) {
-        const double cost = cost_of(&masks, &fingerprint, &probe[i], scale);
-        ck_assert_double_ge(cost, last - 1e-3);
-        last = cost;
-    }
-    size_t cheaper = 0;
-    for (unsigned mask = 0; mask < params.masks; mask++) {
-        for (uint64_t bits = 0; bits < 1U << params.bits; bits++) {
-            const struct hv_token token = {.mask = (uint8_t)mask, .bits = bits};
-            cheaper += cost_of(&masks, &fingerprint, &token, scale) < last - 1e-3;
-        }
-    }
-    ck_assert_uint_lt(cheaper, COUNT);
-}
-END_TEST
-
-static void assert_all_differ(const struct hv_token *probe, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            ck_assert(probe[i].mask != probe[k].mask || probe[i].bits != probe[k].bits);
-        }
-    }
-}
-
-START_TEST(no_probe_comes_twice)
-{
-    enum { COUNT = 1024 };
-    const hashveil_mask_params params = HASHVEIL_MASK_PARAMS_DEFAULT;
-    struct hv_masks masks;
-    struct hv_token probe[COUNT];
-    const hashveil_fingerprint fingerprint = draw_fingerprint();
-    const hashveil_fingerprint flat = {.quality = 0};
-    hv_masks_from_seed(mask_seed, &params, &masks);
-    ck_assert_int_eq(hv_probes_rank(&masks, &fingerprint, COUNT, probe), HASHVEIL_OK);
-    assert_all_differ(probe, COUNT);
-    ck_assert_int_eq(hv_probes_rank(&masks, &flat, COUNT, probe), HASHVEIL_OK);
-    assert_all_differ(probe, COUNT);
-    hv_probes_random(&masks, COUNT, probe);
-    assert_all_differ(probe, COUNT);
 }
 END_TEST
 
@@ -388,11 +255,7 @@ int main(void)
     tcase_set_timeout(fuzzy, 60);
     tcase_add_test(fuzzy, any_two_shares_give_the_line_and_one_does_not);
     tcase_add_test(fuzzy, the_field_is_the_documented_one);
-    tcase_add_test(fuzzy, masks_hold_different_positions_of_the_pool);
-    tcase_add_test(fuzzy, masks_follow_the_seed);
     tcase_add_loop_test(fuzzy, mask_parameters_have_bounds, 0, MASK_PARAMS);
-    tcase_add_test(fuzzy, probes_are_the_cheapest_tokens_in_order);
-    tcase_add_test(fuzzy, no_probe_comes_twice);
     tcase_add_test(fuzzy, a_token_shows_the_masks_bits);
     tcase_add_test(fuzzy, a_tokens_input_is_the_documented_one);
     suite_add_tcase(suite, fuzzy);

@@ -73,7 +73,7 @@ typedef struct hashveil_mask_params {
 
 #define HASHVEIL_MASK_PARAMS_DEFAULT                                                               \
     {                                                                                              \
-        .masks = 32, .bits = 28, .pool_bits = 160                                                  \
+        .masks = 32, .bits = 34, .pool_bits = 204                                                  \
     }
 
 typedef struct hashveil_seal_options {

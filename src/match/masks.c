@@ -58,7 +58,7 @@ hashveil_status hashveil_masks_probes(const hashveil_masks *masks,
     if (!tokens) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    const hashveil_status status = hv_probes_rank(&masks->masks, fingerprint, count, tokens);
+    const hashveil_status status = hv_probes_rank(&masks->masks, fingerprint, 1, count, tokens);
     for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
         out[i] = public_token(tokens[i]);
     }

@@ -52,19 +52,6 @@ void hv_forms_clear(struct hv_forms *forms)
     *forms = (struct hv_forms){0};
 }
 
-static hashveil_status rank(const struct hv_forms *forms, const struct hv_masks *masks,
-                            size_t count, struct hv_token *out)
-{
-    hashveil_status status = HASHVEIL_OK;
-    size_t first = 0;
-    for (size_t i = 0; i < forms->count && status == HASHVEIL_OK; i++) {
-        const size_t end = (i + 1) * count / forms->count;
-        status = hv_probes_rank(masks, &forms->forms[i], end - first, out + first);
-        first = end;
-    }
-    return status;
-}
-
 /* Fills out with count probes, the likeliest first. */
 static hashveil_status choose_tokens(const struct hv_forms *forms, const struct hv_masks *masks,
                                      size_t count, struct hv_probe *out)
@@ -76,7 +63,7 @@ static hashveil_status choose_tokens(const struct hv_forms *forms, const struct 
         return HASHVEIL_ERR_NO_MEMORY;
     }
     if (signal == HASHVEIL_SIGNAL_PDQ) {
-        status = rank(forms, masks, count, tokens);
+        status = hv_probes_rank(masks, forms->forms, forms->count, count, tokens);
     } else {
         hv_probes_random(masks, count, tokens);
     }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Edits flip bits in neighbourhoods: a line of text those of many rows and few columns, a turn by
+ * a degree those around the large coefficients. So positions that go wrong together stand in one
+ * mask, and the pool is cut into masks that share none: a deck. Every further deck is cut across
+ * another direction. */
 #include "psi/masks.h"
 
 #include <assert.h>
@@ -69,23 +73,65 @@ static uint32_t next_below(struct mask_stream *stream, uint32_t bound)
     return value % bound;
 }
 
+/* Directions over half a circle, in even steps along a square that stands on its corner. */
+enum {
+    DIRECTIONS = 64,
+    DIRECTION_LEN = DIRECTIONS / 2,
+    /* The range of what is added to a position's place along a direction, so that no two decks of
+     * one direction are alike: some two rows or columns. */
+    JITTER = 64
+};
+
+struct direction {
+    int32_t row, column;
+};
+
+static struct direction direction_of(unsigned number)
+{
+    const int32_t row = DIRECTION_LEN - (int32_t)(number % DIRECTIONS);
+    const int32_t column = DIRECTION_LEN - (row < 0 ? -row : row);
+    return (struct direction){row, column};
+}
+
+/* A deck: all of the pool, in order along a direction. */
+static void sort_along(struct mask_stream *stream, struct direction direction, uint8_t *deck,
+                       unsigned count)
+{
+    int32_t place[HASHVEIL_PDQ_BITS];
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t position = deck[i];
+        const int32_t own = position / 16 * direction.row + position % 16 * direction.column +
+                            (int32_t)next_below(stream, JITTER);
+        unsigned rank = i;
+        for (; rank > 0 && place[rank - 1] > own; rank--) {
+            place[rank] = place[rank - 1];
+            deck[rank] = deck[rank - 1];
+        }
+        place[rank] = own;
+        deck[rank] = position;
+    }
+}
+
 void hv_masks_from_seed(const uint8_t seed[HV_MASK_SEED_BYTES], const hashveil_mask_params *params,
                         struct hv_masks *out)
 {
     assert(hv_mask_params_are_valid(params));
     struct mask_stream stream = {.seed = seed, .used = sizeof stream.bytes};
+    const unsigned in_deck = params->pool_bits / params->bits;
+    const unsigned decks = (params->masks + in_deck - 1) / in_deck;
+    const unsigned first_direction = next_below(&stream, DIRECTIONS);
     uint8_t pool[HASHVEIL_PDQ_BITS];
+    uint8_t deck[HASHVEIL_PDQ_BITS];
     *out = (struct hv_masks){.params = *params};
     rank_positions(pool);
     for (unsigned mask = 0; mask < params->masks; mask++) {
-        /* The first steps of a Fisher-Yates shuffle; the pool stays shuffled for the next mask. */
-        for (unsigned k = 0; k < params->bits; k++) {
-            const uint32_t other = k + next_below(&stream, params->pool_bits - k);
-            const uint8_t position = pool[other];
-            pool[other] = pool[k];
-            pool[k] = position;
-            out->position[mask][k] = position;
+        const unsigned place = mask % in_deck;
+        if (place == 0) {
+            memcpy(deck, pool, sizeof deck);
+            sort_along(&stream, direction_of(first_direction + mask / in_deck * DIRECTIONS / decks),
+                       deck, params->pool_bits);
         }
+        memcpy(out->position[mask], deck + (size_t)place * params->bits, params->bits);
     }
 }
 

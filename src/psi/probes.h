@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Probes: the tokens worth asking for, the likeliest first. */
+/* Probes: the tokens worth asking for. */
 #ifndef HV_PSI_PROBES_H
 #define HV_PSI_PROBES_H
 
@@ -11,17 +11,22 @@
 #include "psi/masks.h"
 #include "psi/token.h"
 
-/* Fills out with count different tokens, in falling order of the chance that a listed picture of
- * which this is an edited copy has that token.
+/* Fills out with count different tokens, chosen one after another so that the chance that at least
+ * two masks hit rises the most, if this is an edited copy of a listed picture.
  *
- * The model: bit i of the listed hash differs from ours with log-odds -|margin i| / scale,
- * independently, where scale is proportional to the median |margin|. A token's chance is the
- * product over its mask's bits. Tokens of all masks compete in one order.
+ * A token's chance is the product over its mask's bits of the chances that they have flipped or not
+ * (psi/flips.h). What it adds is that chance, times the chance that at most one of the other masks
+ * hits by what is already chosen: exp(-s) (1 + s), s being the sum of the chances chosen there.
  *
- * count is at most 2^16 and at most the number of tokens, masks x 2^bits. Errors: ERR_NO_MEMORY. */
+ * forms  form_count of them, 1..2^8: fingerprints of one picture, turned or by another policy; it
+ * is equally likely that any of them is as listed, and masks hit for one of them only count  at
+ * most 2^16, and at most the number of tokens, masks x 2^bits
+ *
+ * Errors: ERR_NO_MEMORY. */
 HASHVEIL_MUST_USE hashveil_status hv_probes_rank(const struct hv_masks *masks,
-                                                 const hashveil_fingerprint *fingerprint,
-                                                 size_t count, struct hv_token *out);
+                                                 const hashveil_fingerprint *forms,
+                                                 size_t form_count, size_t count,
+                                                 struct hv_token *out);
 
 /* Fills out with count different tokens from the system's random numbers, to be asked for in place
  * of a picture that has nothing worth asking. */

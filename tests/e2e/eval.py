@@ -116,12 +116,12 @@ def unrelated_pairs_and_costs_are_counted(world):
     for row in (unrelated["originals"], unrelated["copies"], *unrelated["smaller_masks"]):
         for name in ("pairs", "hits", "false_opens"):
             equal(sum(band[name] for band in row["by_distance"]), row[name], name)
-    ideal = good * 7 * 256 / 2**28
+    ideal = good * 7 * 256 / 2**34
     assert abs(unrelated["copies"]["ideal_hits"] / ideal - 1) < 1e-9, unrelated
     equal([row["bits"] for row in unrelated["smaller_masks"]], [16, 18, 20, 22, 24], "sizes")
     prediction = report["false_open_prediction"]
     equal(prediction["list_sizes"], [1e5, 1e6, 1e7], "list sizes")
-    assert 4.4e-7 < prediction["ideal"][1] < 4.5e-7, prediction
+    assert 1.07e-10 < prediction["ideal"][1] < 1.08e-10, prediction
     assert all(a <= b for a, b in zip(prediction["ideal"], prediction["upper"])), prediction
     assert prediction["by_distance"][1] >= prediction["by_distance_far"][1] >= 0, prediction
     cost = report["cost"]
@@ -163,7 +163,7 @@ def text_says_what_json_says(world):
     wanted = [(edit["edit"], *(str(edit[name]) for name in COUNTS), str(edit["median_distance"]))
               for edit in (*report["edits"], report["all"])]
     equal(rows, wanted, "rows of the table")
-    contains(text, "T = 32 of b = 28 bits, from a pool of 160; Q = 256 probes; seed 1",
+    contains(text, "T = 32 of b = 34 bits, from a pool of 204; Q = 256 probes; seed 1",
              "2 listed of 2 pictures", "simulated")
 
 

@@ -107,13 +107,17 @@ class Database:
         pool = sorted(range(256), key=lambda i: ((i // 16 + 1)**2 + (i % 16 + 1)**2, i))
         pool = pool[:self.pool_bits]
         numbers = mask_numbers(self.mask_seed)
+        in_deck = self.pool_bits // self.bits
+        decks = -(-self.masks // in_deck)
+        first = draw_below(numbers, 64)
         masks = []
-        for _ in range(self.masks):
-            for k in range(self.bits):
-                j = k + draw_below(numbers, self.pool_bits - k)
-                pool[k], pool[j] = pool[j], pool[k]
-            masks.append(pool[:self.bits])
-        return masks
+        for deck in range(decks):
+            x = 32 - (first + 64 * deck // decks) % 64
+            y = 32 - abs(x)
+            place = {i: i // 16 * x + i % 16 * y + draw_below(numbers, 64) for i in pool}
+            cut = sorted(pool, key=place.get)
+            masks += [cut[i * self.bits:(i + 1) * self.bits] for i in range(in_deck)]
+        return masks[:self.masks]
 
     def look_up(self, mask, y):
         """Returns a token's slot and share."""
