@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "eval_options.h"
+#include "eval_rows.h"
 
 struct eval_original {
     size_t first_copy; /* of the input's copies */
@@ -18,19 +19,17 @@ struct eval_original {
 /* Starts as {0}. */
 struct eval_input {
     struct eval_original *originals; /* in the order of their paths */
-    const char **original_paths;     /* borrowed from the input's text */
+    const char **original_paths;     /* borrowed from the rows' texts */
     size_t count;
     const char **copy_paths; /* likewise; those of one original side by side */
     size_t *copy_edits;      /* for each, of the input's names */
     size_t copy_count;
     const char **edit_names; /* in the order of their first use */
     size_t edit_count;
-    size_t unchanged; /* the edit that changes nothing, the last, where the list is of another
-                         policy */
-    bool has_copies;  /* they are files, and need not be made */
-    size_t left_out;  /* originals of other parts */
-    char **texts;     /* lines or paths that all others borrow from */
-    size_t text_count;
+    size_t unchanged;      /* the edit that changes nothing; where there is a list policy */
+    bool has_copies;       /* they are files, and need not be made */
+    size_t left_out;       /* originals of other parts */
+    struct eval_rows rows; /* whose texts all others borrow */
 };
 
 /* Reads a folder with all below it, or a file of lines ORIGINAL tab COPY tab EDIT; keeps the part
