@@ -119,6 +119,21 @@ START_TEST(any_form_of_a_subject_is_found_and_named)
 }
 END_TEST
 
+START_TEST(too_many_forms_are_refused)
+{
+    static hashveil_fingerprint forms[HASHVEIL_MAX_FORMS + 1];
+    const hashveil_subject most = {.forms = forms, .form_count = HASHVEIL_MAX_FORMS};
+    const hashveil_subject too_many = {.forms = forms, .form_count = HASHVEIL_MAX_FORMS + 1};
+    hashveil_query *query;
+    for (size_t i = 0; i <= HASHVEIL_MAX_FORMS; i++) {
+        forms[i] = draw_picture(700 + i);
+    }
+    ck_assert_int_eq(scan(scanner, &most).kind, HASHVEIL_VERDICT_NO_MATCH);
+    ck_assert_int_eq(hashveil_scanner_begin(scanner, &too_many, &query), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_ptr_null(query);
+}
+END_TEST
+
 START_TEST(an_unlisted_picture_opens_nothing_however_it_is_turned)
 {
     const hashveil_fingerprint fingerprint = draw_picture(600 + (uint64_t)_i);
@@ -147,6 +162,7 @@ int main(void)
     tcase_add_loop_test(forms, a_turned_and_edited_copy_is_found_and_how_it_is_turned, 0,
                         HASHVEIL_PDQ_DIHEDRAL);
     tcase_add_test(forms, any_form_of_a_subject_is_found_and_named);
+    tcase_add_test(forms, too_many_forms_are_refused);
     tcase_add_loop_test(forms, an_unlisted_picture_opens_nothing_however_it_is_turned, 0, 3);
     tcase_add_test(forms, what_has_nothing_to_turn_sends_as_much);
     suite_add_tcase(suite, forms);

@@ -18,7 +18,8 @@ extern "C" {
 #endif
 
 enum {
-    HASHVEIL_PROBES = 256, /**< in every request, whatever the file; one element more checks */
+    HASHVEIL_PROBES = 256,  /**< in every request, whatever the file; one element more checks */
+    HASHVEIL_MAX_FORMS = 8, /**< of a subject, before they are turned */
     HASHVEIL_PROBES_DIHEDRAL = 1024, /**< in place of them where all turned forms are asked for */
     HASHVEIL_REQUEST_MAX_BYTES = 32852,
     HASHVEIL_RESPONSE_MAX_BYTES = 32916
@@ -26,8 +27,9 @@ enum {
 
 /** What is known of a file. Borrowed, all of it. */
 typedef struct hashveil_subject {
-    /** form_count fingerprints: the first is the picture's own, the others are of what else it may
-     * be listed as, another policy's for example. NULL where there is no picture. */
+    /** form_count fingerprints, at most HASHVEIL_MAX_FORMS: the first is the picture's own, the
+     * others are of what else it may be listed as, another policy's for example. NULL where there
+     * is no picture. */
     const hashveil_fingerprint *forms;
     size_t form_count;
     const hashveil_digests *digests; /**< of the file's bytes; NULL where not known */
@@ -118,7 +120,7 @@ HASHVEIL_API void hashveil_scanner_destroy(hashveil_scanner *scanner);
  * scanner  borrowed until the query is destroyed
  * subject  borrowed for the call
  *
- * Errors: ERR_NO_MEMORY, ERR_IO (no random numbers).
+ * Errors: ERR_ARGUMENT (too many forms), ERR_NO_MEMORY, ERR_IO (no random numbers).
  * Threads: safe.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_begin(

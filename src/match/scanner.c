@@ -97,6 +97,9 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
                                        const hashveil_subject *subject, hashveil_query **out)
 {
     *out = NULL;
+    if (subject->form_count > HASHVEIL_MAX_FORMS) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
     if (sodium_init() < 0) {
         return HASHVEIL_ERR_IO;
     }
