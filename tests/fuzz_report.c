@@ -20,8 +20,10 @@ static void check_content(const uint8_t *bytes, size_t len, const hashveil_key *
         hashveil_report_open(sealed, sizeof sealed, reporter, &back) != HASHVEIL_OK ||
         memcmp(report.id, back.id, sizeof report.id) != 0 ||
         memcmp(report.hash.word, back.hash.word, sizeof report.hash.word) != 0 ||
-        memcmp(report.record.labels[0], back.record.labels[0], sizeof report.record.labels[0]) !=
-            0) {
+        memcmp(report.record.labels, back.record.labels, sizeof report.record.labels) != 0 ||
+        report.matched_by != back.matched_by || report.has_picture != back.has_picture ||
+        report.has_digests != back.has_digests ||
+        memcmp(&report.digests, &back.digests, sizeof report.digests) != 0) {
         abort();
     }
 }
@@ -35,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         abort();
     }
     if (hashveil_report_open(bytes, len, &reporter, &report) == HASHVEIL_OK &&
-        (report.quality > 100 || !hv_label_is_valid(report.record.labels[0]))) {
+        (report.quality > 100 || !hv_labels_are_valid(&report.record) ||
+         report.has_digests != (report.matched_by != HASHVEIL_SIGNAL_PDQ))) {
         abort();
     }
     check_content(bytes, len, &reporter);

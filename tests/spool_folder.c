@@ -42,7 +42,8 @@ void remove_spool_folder(void)
 void make_report(uint32_t number, uint8_t out[HASHVEIL_SEALED_REPORT_BYTES])
 {
     static const uint8_t seed[HV_KEY_SEED_BYTES] = {7};
-    hashveil_report report = {.quality = 50};
+    hashveil_report report = {
+        .matched_by = HASHVEIL_SIGNAL_PDQ, .has_picture = true, .quality = 50};
     hashveil_key reporter;
     hv_store_le(report.id, number, 4);
     ck_assert_int_eq(hv_key_from_seed(HASHVEIL_KEY_REPORTER, seed, &reporter), HASHVEIL_OK);

@@ -17,17 +17,22 @@ enum {
     SEALED_RESERVED = 6,
     SEALED_ID = 8,
     SEALED_KEY_ID = 24,
-    QUALITY = 2,
-    RESERVED = 3,
+    MATCHED_BY = 2,
+    SIGNALS = 3,
+    QUALITY = 4,
+    RESERVED = 5,
     ID = 8,
     TIME = 24,
     EPOCH = 32,
     DIGEST = 40,
     RECORD_ID = 72,
-    LABEL = 88,
-    LISTS = 112,
-    HASH = 120,
-    PADDING = 152
+    LABELS = 88,
+    LISTS = 160,
+    HASH = 168,
+    MD5 = 200,
+    SHA1 = 216,
+    SHA256 = 236,
+    PADDING = 268
 };
 
 static hashveil_key key_of(hashveil_key_kind kind, uint8_t number)
@@ -44,13 +49,26 @@ static hashveil_report example(void)
     hashveil_report report = {
         .time_s = UINT64_C(0x0102030405060708),
         .epoch = UINT64_C(0x1112131415161718),
-        .record = {.labels = {"harbour"}, .lists = UINT64_C(0x2122232425262728)},
+        .record = {.labels = {"harbour", "pier"}, .lists = UINT64_C(0x2122232425262728)},
+        .matched_by = HASHVEIL_SIGNAL_PDQ,
+        .has_picture = true,
         .hash = {{1, 2, 3, UINT64_C(0x8000000000000000)}},
         .quality = 87,
     };
     memset(report.id, 0xA1, sizeof report.id);
     memset(report.database_digest, 0xB2, sizeof report.database_digest);
     memset(report.record.id, 0xC3, sizeof report.record.id);
+    return report;
+}
+
+static hashveil_report example_by_digest(void)
+{
+    hashveil_report report = example();
+    report.matched_by = HASHVEIL_SIGNAL_SHA1;
+    report.has_digests = true;
+    memset(report.digests.md5, 0xD4, sizeof report.digests.md5);
+    memset(report.digests.sha1, 0xE5, sizeof report.digests.sha1);
+    memset(report.digests.sha256, 0xF6, sizeof report.digests.sha256);
     return report;
 }
 
@@ -75,16 +93,19 @@ static void ck_assert_same_report(const hashveil_report *a, const hashveil_repor
     ck_assert_uint_eq(a->epoch, b->epoch);
     ck_assert_mem_eq(a->database_digest, b->database_digest, sizeof a->database_digest);
     ck_assert_mem_eq(a->record.id, b->record.id, sizeof a->record.id);
-    ck_assert_mem_eq(a->record.labels[0], b->record.labels[0], sizeof a->record.labels[0]);
+    ck_assert_mem_eq(a->record.labels, b->record.labels, sizeof a->record.labels);
     ck_assert_uint_eq(a->record.lists, b->record.lists);
     ck_assert_mem_eq(a->hash.word, b->hash.word, sizeof a->hash.word);
     ck_assert_uint_eq(a->quality, b->quality);
+    ck_assert_int_eq(a->matched_by, b->matched_by);
+    ck_assert(a->has_picture == b->has_picture && a->has_digests == b->has_digests);
+    ck_assert_mem_eq(&a->digests, &b->digests, sizeof a->digests);
 }
 
 START_TEST(what_is_sealed_is_opened)
 {
     const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
-    const hashveil_report report = example();
+    const hashveil_report report = _i ? example_by_digest() : example();
     hashveil_key public_half = reporter;
     hashveil_report back;
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
@@ -99,7 +120,7 @@ END_TEST
 START_TEST(every_field_has_its_documented_place)
 {
     const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
-    const hashveil_report report = example();
+    const hashveil_report report = example_by_digest();
     const uint8_t zeros[HASHVEIL_SEALED_REPORT_BYTES] = {0};
     uint8_t digest[crypto_hash_sha256_BYTES];
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
@@ -108,23 +129,89 @@ START_TEST(every_field_has_its_documented_place)
     unseal(sealed, &reporter, plain);
 
     crypto_hash_sha256(digest, reporter.public_bytes, sizeof reporter.public_bytes);
-    ck_assert_mem_eq(sealed, "HVRP\x01\0\0\0", 8);
+    ck_assert_mem_eq(sealed, "HVRP\x02\0\0\0", 8);
     ck_assert_mem_eq(sealed + SEALED_ID, report.id, 16);
     ck_assert_mem_eq(sealed + SEALED_KEY_ID, digest, 8);
-    ck_assert_uint_eq(hv_load_le(plain, 2), 1);
+    ck_assert_uint_eq(hv_load_le(plain, 2), 2);
+    ck_assert_uint_eq(plain[MATCHED_BY], 3);
+    ck_assert_uint_eq(plain[SIGNALS], 0x1E);
     ck_assert_uint_eq(plain[QUALITY], 87);
-    ck_assert_mem_eq(plain + RESERVED, zeros, 5);
+    ck_assert_mem_eq(plain + RESERVED, zeros, 3);
     ck_assert_mem_eq(plain + ID, report.id, 16);
     ck_assert_uint_eq(hv_load_le(plain + TIME, 8), report.time_s);
     ck_assert_uint_eq(hv_load_le(plain + EPOCH, 8), report.epoch);
     ck_assert_mem_eq(plain + DIGEST, report.database_digest, 32);
     ck_assert_mem_eq(plain + RECORD_ID, report.record.id, 16);
-    ck_assert_mem_eq(plain + LABEL, "harbour\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24);
+    ck_assert_mem_eq(plain + LABELS, "harbour", 8);
+    ck_assert_mem_eq(plain + LABELS + 8, zeros, 16);
+    ck_assert_mem_eq(plain + LABELS + 24, "pier", 5);
+    ck_assert_mem_eq(plain + LABELS + 29, zeros, LISTS - LABELS - 29);
     ck_assert_uint_eq(hv_load_le(plain + LISTS, 8), report.record.lists);
     for (size_t i = 0; i < 4; i++) {
         ck_assert_uint_eq(hv_load_le(plain + HASH + 8 * i, 8), report.hash.word[i]);
     }
+    ck_assert_mem_eq(plain + MD5, report.digests.md5, 16);
+    ck_assert_mem_eq(plain + SHA1, report.digests.sha1, 20);
+    ck_assert_mem_eq(plain + SHA256, report.digests.sha256, 32);
     ck_assert_mem_eq(plain + PADDING, zeros, HV_REPORT_PLAIN_BYTES - PADDING);
+}
+END_TEST
+
+static const struct {
+    hashveil_signal matched_by;
+    bool has_picture, has_digests;
+    uint8_t signals; /* in the content */
+} kinds[] = {
+    {HASHVEIL_SIGNAL_PDQ, true, false, 0x02},
+    {HASHVEIL_SIGNAL_MD5, false, true, 0x1C},
+    {HASHVEIL_SIGNAL_SHA1, true, true, 0x1E},
+    {HASHVEIL_SIGNAL_SHA256, false, true, 0x1C},
+};
+
+START_TEST(what_a_report_does_not_have_is_zero_in_it)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const uint8_t zeros[HV_REPORT_PLAIN_BYTES] = {0};
+    hashveil_report report = example_by_digest();
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    uint8_t plain[HV_REPORT_PLAIN_BYTES];
+    report.matched_by = kinds[_i].matched_by;
+    report.has_picture = kinds[_i].has_picture;
+    report.has_digests = kinds[_i].has_digests;
+    seal(&report, &reporter, sealed);
+    unseal(sealed, &reporter, plain);
+    ck_assert_uint_eq(plain[MATCHED_BY], kinds[_i].matched_by);
+    ck_assert_uint_eq(plain[SIGNALS], kinds[_i].signals);
+    ck_assert_uint_eq(plain[QUALITY], kinds[_i].has_picture ? 87 : 0);
+    ck_assert((memcmp(plain + HASH, zeros, MD5 - HASH) != 0) == kinds[_i].has_picture);
+    ck_assert((memcmp(plain + MD5, zeros, PADDING - MD5) != 0) == kinds[_i].has_digests);
+}
+END_TEST
+
+static const struct {
+    const char *what;
+    hashveil_signal matched_by;
+    bool has_picture, has_digests;
+} misfits[] = {
+    {"no signal", HASHVEIL_SIGNAL_NONE, true, false},
+    {"no signal, and digests", HASHVEIL_SIGNAL_NONE, true, true},
+    {"a picture's without one", HASHVEIL_SIGNAL_PDQ, false, false},
+    {"a picture's with digests", HASHVEIL_SIGNAL_PDQ, true, true},
+    {"a digest's without any", HASHVEIL_SIGNAL_MD5, true, false},
+    {"a digest's without anything", HASHVEIL_SIGNAL_SHA256, false, false},
+};
+
+START_TEST(a_report_has_what_it_matched_by_and_no_digest_without_need)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    hashveil_report report = example_by_digest();
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    report.matched_by = misfits[_i].matched_by;
+    report.has_picture = misfits[_i].has_picture;
+    report.has_digests = misfits[_i].has_digests;
+    const hashveil_status status = hashveil_report_seal(&report, &reporter, sealed);
+    ck_assert_msg(status == HASHVEIL_ERR_ARGUMENT, "%s: %s", misfits[_i].what,
+                  hashveil_status_text(status));
 }
 END_TEST
 
@@ -141,25 +228,72 @@ START_TEST(the_same_report_is_sealed_differently_each_time)
 }
 END_TEST
 
+static const hashveil_digests digests = {.md5 = {1}, .sha1 = {2}, .sha256 = {3}};
+static const hashveil_fingerprint fingerprint = {.hash = {{6, 7, 8, 9}}, .quality = 100};
+
 START_TEST(a_report_is_filled_from_the_match_with_its_own_id)
 {
     const hashveil_sealed_db_info database = {.epoch = 12, .digest = {1, 2, 3}};
-    const hashveil_record record = {.id = {4}, .labels = {"harbour"}, .lists = 5};
-    const hashveil_fingerprint fingerprint = {.hash = {{6, 7, 8, 9}}, .quality = 100};
+    const hashveil_verdict verdict = {
+        .kind = HASHVEIL_VERDICT_MATCH,
+        .matched_by = kinds[_i].matched_by,
+        .record = {.id = {4}, .labels = {"harbour", "pier"}, .lists = 5}};
+    const hashveil_subject subject = {
+        .forms = &fingerprint, .form_count = kinds[_i].has_picture, .digests = &digests};
     const uint64_t before_s = (uint64_t)time(NULL);
     hashveil_report report;
     hashveil_report other;
-    ck_assert_int_eq(hashveil_report_fill(&database, &record, &fingerprint, &report), HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_report_fill(&database, &record, &fingerprint, &other), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_report_fill(&database, &verdict, &subject, &report), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_report_fill(&database, &verdict, &subject, &other), HASHVEIL_OK);
     ck_assert_mem_ne(report.id, other.id, sizeof report.id);
     ck_assert_uint_ge(report.time_s, before_s);
 
-    hashveil_report expected = {
-        .time_s = report.time_s, .epoch = 12, .record = record, .quality = 100};
+    hashveil_report expected = {.time_s = report.time_s,
+                                .epoch = 12,
+                                .record = verdict.record,
+                                .matched_by = kinds[_i].matched_by,
+                                .has_picture = kinds[_i].has_picture,
+                                .has_digests = kinds[_i].has_digests};
     memcpy(expected.id, report.id, sizeof expected.id);
     memcpy(expected.database_digest, database.digest, sizeof expected.database_digest);
-    expected.hash = fingerprint.hash;
+    if (expected.has_picture) {
+        expected.hash = fingerprint.hash;
+        expected.quality = fingerprint.quality;
+    }
+    if (expected.has_digests) {
+        expected.digests = digests;
+    }
     ck_assert_same_report(&report, &expected);
+}
+END_TEST
+
+static const struct {
+    const char *what;
+    hashveil_verdict verdict;
+    hashveil_subject subject;
+} no_matches[] = {
+    {"no match",
+     {.kind = HASHVEIL_VERDICT_NO_MATCH},
+     {.forms = &fingerprint, .form_count = 1, .digests = &digests}},
+    {"a match by nothing",
+     {.kind = HASHVEIL_VERDICT_MATCH},
+     {.forms = &fingerprint, .form_count = 1, .digests = &digests}},
+    {"a picture that is not there",
+     {.kind = HASHVEIL_VERDICT_MATCH, .matched_by = HASHVEIL_SIGNAL_PDQ},
+     {.digests = &digests}},
+    {"a digest that is not there",
+     {.kind = HASHVEIL_VERDICT_MATCH, .matched_by = HASHVEIL_SIGNAL_MD5},
+     {.forms = &fingerprint, .form_count = 1}},
+};
+
+START_TEST(nothing_is_reported_but_what_matched)
+{
+    const hashveil_sealed_db_info database = {.epoch = 12};
+    hashveil_report report;
+    const hashveil_status status =
+        hashveil_report_fill(&database, &no_matches[_i].verdict, &no_matches[_i].subject, &report);
+    ck_assert_msg(status == HASHVEIL_ERR_ARGUMENT, "%s: %s", no_matches[_i].what,
+                  hashveil_status_text(status));
 }
 END_TEST
 
@@ -247,19 +381,33 @@ static const struct {
 } contents[] = {
     {"nothing changed", QUALITY, 87, HASHVEIL_OK},
     {"version 0", 0, 0, HASHVEIL_ERR_PROTOCOL},
-    {"version 2", 0, 2, HASHVEIL_ERR_PROTOCOL},
-    {"version 257", 1, 1, HASHVEIL_ERR_PROTOCOL},
+    {"version 1", 0, 1, HASHVEIL_ERR_PROTOCOL},
+    {"version 3", 0, 3, HASHVEIL_ERR_PROTOCOL},
+    {"version 258", 1, 1, HASHVEIL_ERR_PROTOCOL},
+    {"no signal that matched", MATCHED_BY, 0, HASHVEIL_ERR_PROTOCOL},
+    {"a digest that matched and does not follow", MATCHED_BY, 2, HASHVEIL_ERR_PROTOCOL},
+    {"an unknown signal that matched", MATCHED_BY, 5, HASHVEIL_ERR_PROTOCOL},
+    {"no signals", SIGNALS, 0, HASHVEIL_ERR_PROTOCOL},
+    {"digests that did not match", SIGNALS, 0x1E, HASHVEIL_ERR_PROTOCOL},
+    {"one of the digests", SIGNALS, 0x06, HASHVEIL_ERR_PROTOCOL},
+    {"signal 0", SIGNALS, 0x03, HASHVEIL_ERR_PROTOCOL},
+    {"signal 5", SIGNALS, 0x22, HASHVEIL_ERR_PROTOCOL},
     {"quality 0", QUALITY, 0, HASHVEIL_OK},
     {"quality 100", QUALITY, 100, HASHVEIL_OK},
     {"quality 101", QUALITY, 101, HASHVEIL_ERR_PROTOCOL},
     {"first reserved byte", RESERVED, 1, HASHVEIL_ERR_PROTOCOL},
     {"last reserved byte", ID - 1, 1, HASHVEIL_ERR_PROTOCOL},
     {"another time", TIME, 0xFF, HASHVEIL_OK},
-    {"an empty label, and more behind", LABEL, 0, HASHVEIL_ERR_PROTOCOL},
-    {"a control character", LABEL, '\n', HASHVEIL_ERR_PROTOCOL},
-    {"half a character", LABEL + 6, 0xC3, HASHVEIL_ERR_PROTOCOL},
-    {"something behind the label", LABEL + 8, 'x', HASHVEIL_ERR_PROTOCOL},
-    {"a label without an end", LABEL + 23, 'x', HASHVEIL_ERR_PROTOCOL},
+    {"an empty label, and more behind", LABELS, 0, HASHVEIL_ERR_PROTOCOL},
+    {"a control character", LABELS, '\n', HASHVEIL_ERR_PROTOCOL},
+    {"half a character", LABELS + 6, 0xC3, HASHVEIL_ERR_PROTOCOL},
+    {"something behind the label", LABELS + 8, 'x', HASHVEIL_ERR_PROTOCOL},
+    {"a label without an end", LABELS + 23, 'x', HASHVEIL_ERR_PROTOCOL},
+    {"labels in another order", LABELS, 'x', HASHVEIL_ERR_PROTOCOL},
+    {"a third label", LABELS + 48, 'z', HASHVEIL_OK},
+    {"a third label before the second", LABELS + 48, 'o', HASHVEIL_ERR_PROTOCOL},
+    {"a byte of a digest", MD5, 1, HASHVEIL_ERR_PROTOCOL},
+    {"the last byte of the digests", PADDING - 1, 1, HASHVEIL_ERR_PROTOCOL},
     {"another hash", HASH + 31, 0, HASHVEIL_OK},
     {"first byte of padding", PADDING, 1, HASHVEIL_ERR_PROTOCOL},
     {"last byte of padding", HV_REPORT_PLAIN_BYTES - 1, 1, HASHVEIL_ERR_PROTOCOL},
@@ -291,7 +439,7 @@ END_TEST
 
 START_TEST(the_content_has_one_length)
 {
-    const uint8_t plain[HV_REPORT_PLAIN_BYTES + 1] = {1};
+    const uint8_t plain[HV_REPORT_PLAIN_BYTES + 1] = {2, 0, 1, 2};
     hashveil_report report;
     ck_assert_int_eq(hv_report_parse(plain, HV_REPORT_PLAIN_BYTES, &report), HASHVEIL_OK);
     ck_assert_int_eq(hv_report_parse(plain, HV_REPORT_PLAIN_BYTES - 1, &report),
@@ -342,11 +490,30 @@ static const struct {
     {"ab\0c", false},
 };
 
+static const struct {
+    const char labels[HASHVEIL_MAX_LABELS][HASHVEIL_LABEL_MAX_LEN + 1];
+    bool is_valid;
+} label_sets[] = {
+    {{"", "", ""}, true},     {{"a", "", ""}, true},    {{"a", "b", ""}, true},
+    {{"a", "b", "c"}, true},  {{"", "a", ""}, false},   {{"a", "", "b"}, false},
+    {{"", "", "a"}, false},   {{"a", "a", ""}, false},  {{"b", "a", ""}, false},
+    {{"a", "c", "b"}, false}, {{"a", "b", "b"}, false}, {{"a", "b", "\n"}, false},
+};
+
+START_TEST(labels_are_in_order_and_all_different)
+{
+    hashveil_record record = {0};
+    memcpy(record.labels, label_sets[_i].labels, sizeof record.labels);
+    ck_assert(hv_labels_are_valid(&record) == label_sets[_i].is_valid);
+}
+END_TEST
+
 START_TEST(a_label_is_text_that_any_program_may_print)
 {
     const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
     hashveil_report report = example();
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    memset(report.record.labels, 0, sizeof report.record.labels);
     memcpy(report.record.labels[0], labels[_i].label, sizeof report.record.labels[0]);
     ck_assert_msg(hv_label_is_valid(report.record.labels[0]) == labels[_i].is_valid, "label %d",
                   _i);
@@ -375,10 +542,11 @@ int main(void)
     TCase *seals = tcase_create("seals");
     TCase *refusals = tcase_create("refusals");
 
-    tcase_add_test(seals, what_is_sealed_is_opened);
+    tcase_add_loop_test(seals, what_is_sealed_is_opened, 0, 2);
     tcase_add_test(seals, every_field_has_its_documented_place);
     tcase_add_test(seals, the_same_report_is_sealed_differently_each_time);
-    tcase_add_test(seals, a_report_is_filled_from_the_match_with_its_own_id);
+    tcase_add_loop_test(seals, what_a_report_does_not_have_is_zero_in_it, 0, COUNT(kinds));
+    tcase_add_loop_test(seals, a_report_is_filled_from_the_match_with_its_own_id, 0, COUNT(kinds));
     suite_add_tcase(suite, seals);
 
     tcase_add_test(refusals, only_its_own_reporter_opens_a_report);
@@ -387,6 +555,10 @@ int main(void)
     tcase_add_test(refusals, a_report_of_another_length_is_none);
     tcase_add_loop_test(refusals, the_content_of_a_seal_is_read_strictly, 0, COUNT(contents));
     tcase_add_test(refusals, the_content_has_one_length);
+    tcase_add_loop_test(refusals, a_report_has_what_it_matched_by_and_no_digest_without_need, 0,
+                        COUNT(misfits));
+    tcase_add_loop_test(refusals, nothing_is_reported_but_what_matched, 0, COUNT(no_matches));
+    tcase_add_loop_test(refusals, labels_are_in_order_and_all_different, 0, COUNT(label_sets));
     tcase_add_loop_test(refusals, a_label_is_text_that_any_program_may_print, 0, COUNT(labels));
     tcase_add_test(refusals, what_no_reporter_would_open_is_not_sealed);
     suite_add_tcase(suite, refusals);

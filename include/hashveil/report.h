@@ -4,11 +4,14 @@
 #ifndef HASHVEIL_REPORT_H
 #define HASHVEIL_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hashveil/digest.h>
 #include <hashveil/key.h>
 #include <hashveil/pdq.h>
+#include <hashveil/scanner.h>
 #include <hashveil/sealed_db.h>
 #include <hashveil/status.h>
 #include <hashveil/transport.h>
@@ -19,31 +22,44 @@ extern "C" {
 
 enum {
     HASHVEIL_REPORT_ID_BYTES = 16,
-    HASHVEIL_SEALED_REPORT_BYTES = 280 /**< every report has this size */
+    HASHVEIL_SEALED_REPORT_BYTES = 368 /**< every report has this size */
 };
 
-/** What the reporter learns of a matched picture. Neither its pixels nor its name are in it. */
+/** What the reporter learns of a matched file. Neither its bytes nor its name are in it. */
 typedef struct hashveil_report {
     uint8_t id[HASHVEIL_REPORT_ID_BYTES]; /**< random; the same report sent twice is one report */
     uint64_t time_s;                      /**< of the match, seconds since 1970 */
     uint64_t epoch;                       /**< of the database */
     uint8_t database_digest[HASHVEIL_DIGEST_BYTES];
     hashveil_record record;
-    hashveil_pdq hash; /**< of the device's own picture */
+    hashveil_signal matched_by; /**< never NONE */
+    bool has_picture;           /**< whether hash and quality say something; always by PDQ */
+    hashveil_pdq hash;          /**< of the device's own picture */
     unsigned quality;
+    bool has_digests; /**< whether digests say something: of a match by one, and of no other */
+    hashveil_digests digests;
 } hashveil_report;
 
-/** Fills a report with a fresh id and the current time. Errors: ERR_IO (no random numbers). */
+/**
+ * Fills a report with a fresh id and the current time.
+ *
+ * verdict  a match
+ * subject  what it was asked with; its first form is reported, and of a match by digest its digests
+ *
+ * Errors: ERR_ARGUMENT (no match, or the subject lacks what it matched by), ERR_IO (no random
+ * numbers).
+ */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
-hashveil_report_fill(const hashveil_sealed_db_info *database, const hashveil_record *record,
-                     const hashveil_fingerprint *fingerprint, hashveil_report *out);
+hashveil_report_fill(const hashveil_sealed_db_info *database, const hashveil_verdict *verdict,
+                     const hashveil_subject *subject, hashveil_report *out);
 
 /**
  * Seals a report: an ephemeral X25519 key and the reporter's (libsodium's crypto_box_seal), so that
  * not even the device can open it again.
  *
- * Errors: ERR_ARGUMENT (a quality above 100, or a label with control characters or no UTF-8),
- * ERR_KEY (not a reporter's, or not a valid point), ERR_IO (no random numbers).
+ * Errors: ERR_ARGUMENT (a quality above 100, a label with control characters or no UTF-8, or not
+ * what it must have for what it matched by), ERR_KEY (not a reporter's, or not a valid point),
+ * ERR_IO (no random numbers).
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_report_seal(const hashveil_report *report, const hashveil_key *reporter,

@@ -9,7 +9,7 @@
 
 #include <hashveil/report.h>
 
-enum { HV_REPORT_PLAIN_BYTES = 200, HV_REPORT_KEY_ID_BYTES = 8 };
+enum { HV_REPORT_PLAIN_BYTES = 288, HV_REPORT_KEY_ID_BYTES = 8 };
 
 /* What anybody can read of a sealed report. */
 struct hv_report_header {
@@ -29,5 +29,8 @@ HASHVEIL_MUST_USE hashveil_status hv_report_parse(const uint8_t *plain, size_t l
 /* Whether a label is text that any program may print: UTF-8 without control characters, with
  * nothing but NUL after the first one, and one at the end. */
 bool hv_label_is_valid(const char label[HASHVEIL_LABEL_MAX_LEN + 1]);
+
+/* Whether all of a record are, and those in use come first, in byte order, all different. */
+bool hv_labels_are_valid(const hashveil_record *record);
 
 #endif

@@ -12,11 +12,11 @@ enum { MAX_ANSWER_BYTES = 256 }; /* an acknowledgement says nothing more than it
 
 static const struct hv_sqlite_kind kind = {
     .application_id = 0x48565350, /* "HVSP" */
-    .version = 1,
+    .version = 2,
     .schema = "CREATE TABLE report ("
               "  sequence INTEGER PRIMARY KEY," /* the order in which they were added */
               "  id BLOB NOT NULL UNIQUE CHECK (typeof(id) = 'blob' AND length(id) = 16),"
-              "  sealed BLOB NOT NULL CHECK (typeof(sealed) = 'blob' AND length(sealed) = 280)"
+              "  sealed BLOB NOT NULL CHECK (typeof(sealed) = 'blob' AND length(sealed) = 368)"
               ");",
 };
 

@@ -46,9 +46,10 @@ static void spool_report(struct scan *scan, hashveil_file_result *result)
     const hashveil_scan_options *options = scan->options;
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
     hashveil_report report;
-    hashveil_status status =
-        hashveil_report_fill(hashveil_sealed_db_describe(options->database),
-                             &result->verdict.record, &result->fingerprint, &report);
+    const hashveil_subject subject = {.forms = &result->fingerprint,
+                                      .form_count = result->is_decoded};
+    hashveil_status status = hashveil_report_fill(hashveil_sealed_db_describe(options->database),
+                                                  &result->verdict, &subject, &report);
     if (status == HASHVEIL_OK) {
         status = hashveil_report_seal(&report, options->reporter_key, sealed);
     }
