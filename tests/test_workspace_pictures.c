@@ -229,10 +229,10 @@ START_TEST(an_item_keeps_the_record_id_that_a_digest_of_it_has)
     put_list("c4d2568e7dcd3bbc4c39d8a75fe1e31d  notes.txt\n"); /* of other bytes */
     import_list("source", "label");
     hashveil_digests digests;
-    char line[2 * sizeof digests.sha1 + 2];
+    char hex[2 * sizeof digests.sha1 + 1];
     ck_assert_int_eq(hashveil_digests_of((const uint8_t *)"notes", 5, &digests), HASHVEIL_OK);
-    hv_hex_encode(digests.sha1, sizeof digests.sha1, line);
-    put_list(strcat(line, "\n"));
+    hv_hex_encode(digests.sha1, sizeof digests.sha1, hex);
+    put_list(hex);
     import_list("source", "label");
     hashveil_entries before = read_entries();
     ck_assert_int_eq(before.exact[1].digest.kind, HASHVEIL_DIGEST_SHA1);
