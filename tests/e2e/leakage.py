@@ -216,7 +216,7 @@ def names_labels_and_hashes_are_in_nothing_that_is_sent(world):
         for file in capture.scan.files:
             assert os.path.basename(file["path"]).encode() not in sent, f"{name}: a file's name"
         for report in capture.stored:
-            secrets = [report["label"].encode(), bytes.fromhex(report["record"])]
+            secrets = [report["labels"][0].encode(), bytes.fromhex(report["record"])]
             secrets += parts_of(report["hash"])
             assert not any(secret in sent for secret in secrets), f"{name}: {report}"
 

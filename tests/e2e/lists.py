@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists: what an import takes, counts and refuses, and what of it a sealed database shows."""
 
+import hashlib
 import json
 import os
 import sys
@@ -62,7 +63,7 @@ def a_text_list_of_a_folder_holds_the_same_hashes(world):
     equal(import_into(world, listed(world)), ([(8, 0, 0, 0, 0)], ""), "folder")
     equal(import_into(world, path, source="list B"), ([(0, 8, 0, 0, 0)], ""), "text")
     equal(info(world, world.path("work")), {
-        "path": world.path("work"), "kind": "workspace", "hashes": 8,
+        "path": world.path("work"), "kind": "workspace", "hashes": 8, "digests": 0, "digest_kinds": {},
         "sources": {"list A": 8, "list B": 8}, "labels": {"x": 8}}, "information")
 
 
@@ -76,6 +77,44 @@ def of_a_text_list_bad_lines_are_named_and_passed_over(world):
     equal(counts, [(3, 1, 1, 0, 2)], "counts")
     equal([line.rsplit(": ", 1)[0] for line in errors.splitlines()],
           [f"hashveil: {path}:{number}" for number in (4, 5)], "messages")
+
+
+def digest_counts(world, *paths, more=(), exits=DONE):
+    outcome = world.run("db", "import", world.path("work"), *paths, "--source", "list A",
+                        "--label", "x", "--json", *more, exits=exits)
+    lines = [json.loads(line) for line in outcome.output.splitlines()]
+    return [(line["added"], line["digests_added"], line["digests_known"]) for line in lines]
+
+
+def checksums(path, kind):
+    with open(path, "rb") as file:
+        return hashlib.new(kind, file.read()).hexdigest()
+
+
+@case
+def checksum_files_are_told_from_lists_of_hashes(world):
+    one, two = world.files("listed")[:2]
+    plain = write_list(world, "SHA256SUMS", [checksums(one, "sha256") + "  " + one])
+    binary = write_list(world, "md5", [checksums(one, "md5") + " *" + one, "words"])
+    tagged = write_list(world, "tagged", [f"SHA1 ({one}) = " + checksums(one, "sha1"),
+                                          checksums(two, "sha1")])
+    hashes = write_list(world, "hashes", hash_lines(world, "listed"))
+    equal(digest_counts(world, plain, binary, tagged, hashes, plain, exits=TROUBLE),
+          [(0, 1, 0), (0, 1, 0), (0, 2, 0), (8, 0, 0), (0, 0, 1)], "counts")
+    described = info(world, world.path("work"))
+    equal((described["hashes"], described["digests"]), (8, 4), "entries")
+    equal(described["digest_kinds"], {"md5": 1, "sha1": 2, "sha256": 1}, "kinds")
+    equal((described["sources"], described["labels"]), ({"list A": 12}, {"x": 12}), "claims")
+
+
+@case
+def of_a_folder_the_digests_of_all_files_are_taken_when_asked_for(world):
+    folder = world.make_folder("folder", world.files("listed")[:2])
+    world.write("folder/notes.txt", b"notes")
+    world.write("folder/empty.txt", b"")
+    equal(digest_counts(world, folder), [(2, 0, 0)], "counts without")
+    equal(digest_counts(world, folder, more=["--digests"]), [(0, 9, 0)], "counts with")
+    equal(digest_counts(world, folder, more=["--digests"]), [(0, 0, 9)], "counts again")
 
 
 def list_with_bad_line(world):

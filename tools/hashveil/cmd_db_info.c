@@ -81,25 +81,47 @@ static bool count_in(json_t *counts, const char *name)
     return counted;
 }
 
+/* What entries are counted by. */
+struct tally {
+    const hashveil_entries *entries;
+    json_t *by_source, *by_label, *by_kind;
+    bool has_failed;
+};
+
+static void count_record(struct tally *tally, const hashveil_record *record)
+{
+    for (size_t i = 0; i < HASHVEIL_MAX_LABELS && record->labels[i][0] != '\0'; i++) {
+        tally->has_failed |= !count_in(tally->by_label, record->labels[i]);
+    }
+    for (size_t list = 0; list < tally->entries->list_count; list++) {
+        if (record->lists >> list & 1) {
+            tally->has_failed |= !count_in(tally->by_source, tally->entries->list_names[list]);
+        }
+    }
+}
+
 static void describe_entries(const hashveil_entries *entries, struct json_line *out)
 {
-    json_t *by_source = json_object();
-    json_t *by_label = json_object();
-    bool counted = by_source && by_label;
-    for (size_t i = 0; i < entries->count && counted; i++) {
-        const hashveil_record *record = &entries->entries[i].record;
-        counted = count_in(by_label, record->labels[0]);
-        for (size_t list = 0; list < entries->list_count && counted; list++) {
-            if (record->lists >> list & 1) {
-                counted = count_in(by_source, entries->list_names[list]);
-            }
-        }
+    struct tally tally = {.entries = entries,
+                          .by_source = json_object(),
+                          .by_label = json_object(),
+                          .by_kind = json_object()};
+    tally.has_failed = !tally.by_source || !tally.by_label || !tally.by_kind;
+    for (size_t i = 0; i < entries->count && !tally.has_failed; i++) {
+        count_record(&tally, &entries->entries[i].record);
+    }
+    for (size_t i = 0; i < entries->exact_count && !tally.has_failed; i++) {
+        count_record(&tally, &entries->exact[i].record);
+        tally.has_failed |=
+            !count_in(tally.by_kind, hashveil_digest_kind_text(entries->exact[i].digest.kind));
     }
     json_line_set(out, "kind", json_string("workspace"));
     json_line_set(out, "hashes", json_of_u64(entries->count));
-    json_line_set(out, "sources", by_source);
-    json_line_set(out, "labels", by_label);
-    out->failed |= !counted;
+    json_line_set(out, "digests", json_of_u64(entries->exact_count));
+    json_line_set(out, "digest_kinds", tally.by_kind);
+    json_line_set(out, "sources", tally.by_source);
+    json_line_set(out, "labels", tally.by_label);
+    out->failed |= tally.has_failed;
 }
 
 static hashveil_status describe_workspace(const char *path, struct json_line *out)
@@ -248,7 +270,7 @@ const struct command command_db_info = {
     .arguments = "FILE",
     .summary = "describe a sealed database or a workspace",
     .details = "A sealed database is checked whole: every section against its digest. Of a "
-               "workspace the hashes are counted by source and by label.\n\n"
+               "workspace the hashes and digests are counted, by source and by label.\n\n"
                "EXAMPLES\n"
                "  hashveil db info lists.hvdb\n"
                "  hashveil db info lists.work --json\n",

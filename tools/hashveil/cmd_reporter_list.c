@@ -5,6 +5,8 @@
 #include "report_store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct list_options {
     const char *store_path;
@@ -31,6 +33,37 @@ static json_t *json_of_lists(uint64_t lists)
     return numbers;
 }
 
+/* Takes no more than one label of the text, and moves on to the next. */
+static char *next_label(const char **rest)
+{
+    const size_t len = strcspn(*rest, (const char[]){REPORT_LABEL_SEPARATOR, '\0'});
+    char *label = strndup(*rest, len);
+    *rest += len + ((*rest)[len] != '\0');
+    return label;
+}
+
+static json_t *json_of_labels(const char *rest)
+{
+    json_t *labels = json_array();
+    while (*rest && labels) {
+        char *label = next_label(&rest);
+        json_t *element = label ? json_of_text(label) : NULL;
+        free(label);
+        if (!element || json_array_append_new(labels, element) != 0) {
+            json_decref(labels);
+            labels = NULL;
+        }
+    }
+    return labels;
+}
+
+static void set_unless_empty(struct json_line *line, const char *key, const char *text)
+{
+    if (*text) {
+        json_line_set(line, key, json_of_text(text));
+    }
+}
+
 static bool print_json(void *context, const struct stored_report *report)
 {
     struct json_line line = {0};
@@ -39,16 +72,38 @@ static bool print_json(void *context, const struct stored_report *report)
     json_line_set(&line, "time", json_of_time(report->time_s));
     json_line_set(&line, "received", json_of_time(report->received_s));
     json_line_set(&line, "state", json_of_text(report->state));
+    json_line_set(&line, "matched_by", json_of_text(report->matched_by));
+    json_line_set(&line, "confirmed_by",
+                  strcmp(report->confirmed_by, hashveil_signal_text(HASHVEIL_SIGNAL_NONE)) == 0
+                      ? json_null()
+                      : json_of_text(report->confirmed_by));
     json_line_set(&line, "distance",
                   report->has_distance ? json_of_u64(report->distance_bits) : json_null());
-    json_line_set_text(&line, "label", report->label);
+    json_line_set(&line, "labels", json_of_labels(report->labels));
     json_line_set(&line, "record", json_of_text(report->record));
     json_line_set(&line, "lists", json_of_lists(report->lists));
-    json_line_set(&line, "hash", json_of_text(report->hash));
-    json_line_set(&line, "quality", json_of_u64(report->quality));
+    set_unless_empty(&line, "hash", report->hash);
+    json_line_set(&line, "quality", *report->hash ? json_of_u64(report->quality) : json_null());
+    for (unsigned i = 0; i < HASHVEIL_DIGEST_KINDS; i++) {
+        set_unless_empty(&line, hashveil_digest_kind_text((hashveil_digest_kind)i),
+                         report->digests[i]);
+    }
     json_line_set(&line, "epoch", json_of_u64(report->epoch));
     json_line_set(&line, "database", json_of_text(report->database));
     return json_line_print(&line);
+}
+
+/* Labels as "a, b"; all else is of one line. */
+static void print_lines(const char *rest)
+{
+    while (*rest) {
+        char *line = next_label(&rest);
+        if (line) {
+            print_foreign(line);
+        }
+        free(line);
+        fputs(*rest ? ", " : "", stdout);
+    }
 }
 
 static bool print_text(void *context, const struct stored_report *report)
@@ -60,11 +115,16 @@ static bool print_text(void *context, const struct stored_report *report)
     if (report->has_distance) {
         snprintf(distance, sizeof distance, "%u", report->distance_bits);
     }
-    const char *const columns[] = {time,          report->state,  distance,
-                                   report->label, report->record, report->hash};
+    const char *const columns[] = {time,
+                                   report->state,
+                                   distance,
+                                   report->labels,
+                                   report->record,
+                                   *report->hash ? report->hash : "-",
+                                   report->matched_by};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         fputs(i > 0 ? "\t" : "", stdout);
-        print_foreign(columns[i]);
+        print_lines(columns[i]);
     }
     putchar('\n');
     return !output_failed();
@@ -124,9 +184,10 @@ const struct command command_reporter_list = {
     .summary = "list the reports that a reporter has received",
     .details =
         "Prints a line for each report, its columns parted by tabs: time of the match, state, "
-        "distance in bits to the nearest listed hash, label, record, and the hash of the picture "
-        "that matched. A report is 'confirmed' when that distance is at most 31, 'rejected' above, "
-        "and 'unchecked' when the reporter had no list.\n\n"
+        "distance in bits to the nearest listed hash, labels, record, the hash of the picture that "
+        "matched, or '-' where it was none, and what the device matched by: pdq, md5, sha1 or "
+        "sha256. A report is 'confirmed' when one of its digests is listed or that distance is at "
+        "most 31, else 'rejected', and 'unchecked' when the reporter had no list.\n\n"
         "EXAMPLES\n"
         "  hashveil reporter list --store reports.sqlite\n"
         "  hashveil reporter list --store reports.sqlite --json\n",

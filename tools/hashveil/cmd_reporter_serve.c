@@ -25,14 +25,38 @@ struct reporter {
     const char *store_path;
 };
 
+/* The surest kind of digest that is listed, NONE without one. */
+static hashveil_signal listed_digest(const hashveil_index *listed, const hashveil_report *report)
+{
+    for (unsigned i = HASHVEIL_DIGEST_KINDS; report->has_digests && i-- > 0;) {
+        const hashveil_digest digest =
+            hashveil_digests_get(&report->digests, (hashveil_digest_kind)i);
+        if (hashveil_index_has_digest(listed, &digest)) {
+            return (hashveil_signal)(HASHVEIL_SIGNAL_MD5 + i);
+        }
+    }
+    return HASHVEIL_SIGNAL_NONE;
+}
+
 static struct report_judgement judge(const struct reporter *reporter, const hashveil_report *report)
 {
     struct report_judgement judgement = {.state = REPORT_UNCHECKED};
-    if (reporter->listed) {
-        judgement.distance_bits = hashveil_index_nearest(reporter->listed, &report->hash);
-        judgement.state =
-            judgement.distance_bits <= HASHVEIL_PDQ_MATCH_BITS ? REPORT_CONFIRMED : REPORT_REJECTED;
+    if (!reporter->listed) {
+        return judgement;
     }
+    judgement.confirmed_by = listed_digest(reporter->listed, report);
+    if (report->has_picture) {
+        judgement.has_distance = true;
+        judgement.distance_bits = hashveil_index_nearest(reporter->listed, &report->hash);
+    }
+    /* Flat pictures are near each other, whatever they show. */
+    if (judgement.confirmed_by == HASHVEIL_SIGNAL_NONE && judgement.has_distance &&
+        judgement.distance_bits <= HASHVEIL_PDQ_MATCH_BITS &&
+        report->quality >= HASHVEIL_PDQ_MIN_QUALITY) {
+        judgement.confirmed_by = HASHVEIL_SIGNAL_PDQ;
+    }
+    judgement.state =
+        judgement.confirmed_by != HASHVEIL_SIGNAL_NONE ? REPORT_CONFIRMED : REPORT_REJECTED;
     return judgement;
 }
 
@@ -112,7 +136,8 @@ static const struct argp_option option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The reporter's secret key (needed)", 0},
     {"listen", OPTION_LISTEN, "unix:PATH", 0, "The socket to listen on (needed)", 0},
     {"store", OPTION_STORE, "FILE", 0, "Where to keep reports; made if missing (needed)", 0},
-    {"list", OPTION_LIST, "WORKSPACE", 0, "The plaintext hashes to check reports against", 0},
+    {"list", OPTION_LIST, "WORKSPACE", 0,
+     "The plaintext hashes and digests to check reports against", 0},
     {0},
 };
 
@@ -171,8 +196,9 @@ const struct command command_reporter_serve = {
         "Serves POST " HASHVEIL_PATH_REPORTS " and GET " HASHVEIL_PATH_HEALTH
         " over HTTP on a Unix "
         "socket that only its owner may use. A report is acknowledged when it is on the disk; the "
-        "same report sent again changes nothing. With --list each one is checked by its true "
-        "distance to the listed hashes. SIGTERM and SIGINT end it when what has arrived is "
+        "same report sent again changes nothing. With --list each one is checked: by its digests "
+        "where it has them, by its true distance to the listed hashes where it has a picture. "
+        "SIGTERM and SIGINT end it when what has arrived is "
         "answered.\n\n"
         "EXAMPLES\n"
         "  hashveil reporter serve --key reporter.key --listen unix:/run/reporter \\\n"

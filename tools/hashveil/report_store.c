@@ -8,13 +8,14 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     APPLICATION_ID = 0x48565253, /* "HVRS": what makes the file a report store */
-    STORE_VERSION = 1,
+    STORE_VERSION = 2,
     BUSY_TIMEOUT_MS = 5000
 };
 
@@ -77,7 +78,7 @@ static hashveil_status read_number(sqlite3 *db, const char *sql, int *out)
 /* An id makes a report one report, however often it is sent. Numbers above 2^63 are kept as the
  * negative numbers of the same bits. */
 static const char schema[] = "PRAGMA application_id = 1213616723;"
-                             "PRAGMA user_version = 1;"
+                             "PRAGMA user_version = 2;"
                              "CREATE TABLE reports ("
                              " id TEXT PRIMARY KEY NOT NULL,"
                              " received_s INTEGER NOT NULL,"
@@ -85,13 +86,18 @@ static const char schema[] = "PRAGMA application_id = 1213616723;"
                              " epoch INTEGER NOT NULL,"
                              " database_digest TEXT NOT NULL,"
                              " record TEXT NOT NULL,"
-                             " label TEXT NOT NULL,"
+                             " labels TEXT NOT NULL," /* a line each */
                              " lists INTEGER NOT NULL,"
-                             " hash TEXT NOT NULL,"
-                             " quality INTEGER NOT NULL,"
+                             " hash TEXT," /* NULL where it was no picture */
+                             " quality INTEGER,"
                              " state TEXT NOT NULL,"
-                             " distance_bits INTEGER);";
-_Static_assert(APPLICATION_ID == 1213616723 && STORE_VERSION == 1, "as the schema has them");
+                             " distance_bits INTEGER,"
+                             " matched_by TEXT NOT NULL,"
+                             " confirmed_by TEXT NOT NULL,"
+                             " md5 TEXT," /* NULL where no digest matched */
+                             " sha1 TEXT,"
+                             " sha256 TEXT);";
+_Static_assert(APPLICATION_ID == 1213616723 && STORE_VERSION == 2, "as the schema has them");
 
 /* Makes the table in an empty file that may be written; refuses a file that is something else. */
 static hashveil_status check_schema(sqlite3 *db, enum report_store_mode mode)
@@ -196,35 +202,68 @@ static void bind_hex(sqlite3_stmt *statement, int column, const uint8_t *bytes, 
     sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
 }
 
+static void bind_labels(sqlite3_stmt *statement, int column, const hashveil_record *record)
+{
+    char text[sizeof record->labels] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < HASHVEIL_MAX_LABELS && record->labels[i][0] != '\0'; i++) {
+        if (i > 0) {
+            text[len++] = REPORT_LABEL_SEPARATOR;
+        }
+        const size_t label_len = strlen(record->labels[i]);
+        memcpy(text + len, record->labels[i], label_len);
+        len += label_len;
+    }
+    sqlite3_bind_text(statement, column, text, (int)len, SQLITE_TRANSIENT);
+}
+
+static void bind_signals(sqlite3_stmt *statement, const hashveil_report *report)
+{
+    char hash[HASHVEIL_PDQ_HEX_LEN + 1];
+    if (report->has_picture) {
+        hashveil_pdq_to_hex(&report->hash, hash);
+        sqlite3_bind_text(statement, 9, hash, -1, SQLITE_TRANSIENT);
+        sqlite3_bind_int64(statement, 10, report->quality);
+    }
+    for (unsigned i = 0; report->has_digests && i < HASHVEIL_DIGEST_KINDS; i++) {
+        const hashveil_digest digest =
+            hashveil_digests_get(&report->digests, (hashveil_digest_kind)i);
+        bind_hex(statement, 15 + (int)i, digest.bytes, hashveil_digest_len(digest.kind));
+    }
+    sqlite3_bind_text(statement, 13, hashveil_signal_text(report->matched_by), -1, SQLITE_STATIC);
+}
+
 static void bind_report(sqlite3_stmt *statement, const hashveil_report *report,
                         const struct report_judgement *judgement)
 {
-    char hash[HASHVEIL_PDQ_HEX_LEN + 1];
-    hashveil_pdq_to_hex(&report->hash, hash);
     bind_hex(statement, 1, report->id, sizeof report->id);
     sqlite3_bind_int64(statement, 2, (sqlite3_int64)time(NULL));
     sqlite3_bind_int64(statement, 3, (sqlite3_int64)report->time_s);
     sqlite3_bind_int64(statement, 4, (sqlite3_int64)report->epoch);
     bind_hex(statement, 5, report->database_digest, sizeof report->database_digest);
     bind_hex(statement, 6, report->record.id, sizeof report->record.id);
-    sqlite3_bind_text(statement, 7, report->record.labels[0], -1, SQLITE_TRANSIENT);
+    bind_labels(statement, 7, &report->record);
     sqlite3_bind_int64(statement, 8, (sqlite3_int64)report->record.lists);
-    sqlite3_bind_text(statement, 9, hash, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(statement, 10, report->quality);
+    bind_signals(statement, report);
     sqlite3_bind_text(statement, 11, state_texts[judgement->state], -1, SQLITE_STATIC);
-    if (judgement->state != REPORT_UNCHECKED) {
+    if (judgement->has_distance) {
         sqlite3_bind_int64(statement, 12, judgement->distance_bits);
     }
+    sqlite3_bind_text(statement, 14, hashveil_signal_text(judgement->confirmed_by), -1,
+                      SQLITE_STATIC);
 }
+
+#define COLUMNS                                                                                    \
+    "id, received_s, time_s, epoch, database_digest, record, labels, lists, hash, quality, state," \
+    " distance_bits, matched_by, confirmed_by, md5, sha1, sha256"
 
 hashveil_status report_store_add(struct report_store *store, const hashveil_report *report,
                                  const struct report_judgement *judgement)
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(store->db,
-                                  "INSERT INTO reports (id, received_s, time_s, epoch,"
-                                  " database_digest, record, label, lists, hash, quality, state,"
-                                  " distance_bits) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+                                  "INSERT INTO reports (" COLUMNS ")"
+                                  " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
                                   " ON CONFLICT (id) DO NOTHING",
                                   -1, &statement, NULL);
     if (code == SQLITE_OK) {
@@ -250,24 +289,24 @@ static struct stored_report report_of(sqlite3_stmt *statement)
         .epoch = (uint64_t)sqlite3_column_int64(statement, 3),
         .database = text_of(statement, 4),
         .record = text_of(statement, 5),
-        .label = text_of(statement, 6),
+        .labels = text_of(statement, 6),
         .lists = (uint64_t)sqlite3_column_int64(statement, 7),
         .hash = text_of(statement, 8),
         .quality = (uint64_t)sqlite3_column_int64(statement, 9),
         .state = text_of(statement, 10),
         .has_distance = sqlite3_column_type(statement, 11) != SQLITE_NULL,
         .distance_bits = (unsigned)sqlite3_column_int(statement, 11),
+        .matched_by = text_of(statement, 12),
+        .confirmed_by = text_of(statement, 13),
+        .digests = {text_of(statement, 14), text_of(statement, 15), text_of(statement, 16)},
     };
 }
 
 hashveil_status report_store_list(struct report_store *store, stored_report_fn *tell, void *context)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db,
-                                  "SELECT id, received_s, time_s, epoch, database_digest, record,"
-                                  " label, lists, hash, quality, state, distance_bits"
-                                  " FROM reports ORDER BY rowid",
-                                  -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(store->db, "SELECT " COLUMNS " FROM reports ORDER BY rowid", -1,
+                                  &statement, NULL);
     bool goes_on = code == SQLITE_OK;
     while (goes_on) {
         code = sqlite3_step(statement);

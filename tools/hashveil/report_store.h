@@ -11,7 +11,7 @@
 /* What the reporter made of a report. The text stands in the file. */
 #define REPORT_STATE_TABLE(X)                                                                      \
     X(UNCHECKED, "unchecked") /* there was no list to check against */                             \
-    X(CONFIRMED, "confirmed") /* a listed hash is within HASHVEIL_PDQ_MATCH_BITS */                \
+    X(CONFIRMED, "confirmed") /* a digest is listed, or a hash within HASHVEIL_PDQ_MATCH_BITS */   \
     X(REJECTED, "rejected")
 
 enum report_state {
@@ -22,7 +22,9 @@ enum report_state {
 
 struct report_judgement {
     enum report_state state;
-    unsigned distance_bits; /* to the nearest listed hash; nothing when unchecked */
+    hashveil_signal confirmed_by; /* NONE when it is not confirmed */
+    bool has_distance;            /* of a picture, when it was checked */
+    unsigned distance_bits;       /* to the nearest listed hash */
 };
 
 /* Used by one thread at a time; several processes may open the same file. */
@@ -41,10 +43,17 @@ HASHVEIL_MUST_USE hashveil_status report_store_add(struct report_store *store,
                                                    const hashveil_report *report,
                                                    const struct report_judgement *judgement);
 
+enum { REPORT_LABEL_SEPARATOR = '\n' }; /* no label holds one */
+
 /* A stored report. The texts are borrowed for the call; none is NULL. */
 struct stored_report {
-    uint64_t time_s, received_s, epoch, quality, lists;
-    const char *id, *state, *label, *record, *hash, *database; /* hexadecimal but state, label */
+    uint64_t time_s, received_s, epoch, lists;
+    const char *id, *state, *record, *database; /* hexadecimal but state */
+    const char *labels;                         /* parted by REPORT_LABEL_SEPARATOR */
+    const char *matched_by, *confirmed_by;      /* as hashveil_signal_text; "none" */
+    const char *hash;                           /* "" where it was no picture */
+    const char *digests[HASHVEIL_DIGEST_KINDS]; /* by kind; "" where none was reported */
+    uint64_t quality;
     bool has_distance;
     unsigned distance_bits;
 };
