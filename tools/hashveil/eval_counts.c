@@ -22,8 +22,8 @@ bool eval_counter_init(const struct eval_matching *matching, size_t edits, struc
     out->counts.edits = calloc(edits + 1, sizeof *out->counts.edits);
     out->to_original = calloc(records + 1, sizeof *out->to_original);
     out->to_picture = calloc(records + 1, sizeof *out->to_picture);
-    out->band = calloc(records + 1, sizeof *out->band);
-    return out->counts.edits && out->to_original && out->to_picture && out->band &&
+    out->distance = calloc(records + 1, sizeof *out->distance);
+    return out->counts.edits && out->to_original && out->to_picture && out->distance &&
            eval_hits_init(records, matching->options->probes, &out->hits);
 }
 
@@ -32,7 +32,7 @@ void eval_counter_clear(struct eval_counter *counter)
     free(counter->counts.edits);
     free(counter->to_original);
     free(counter->to_picture);
-    free(counter->band);
+    free(counter->distance);
     eval_hits_clear(&counter->hits);
     *counter = (struct eval_counter){0};
 }
@@ -58,9 +58,9 @@ static bool relate(struct eval_counter *counter, const hashveil_pdq *hash)
         const bool is_near = distance <= HASHVEIL_PDQ_MATCH_BITS;
         is_near_any |= is_near;
         counter->to_picture[i] = is_near ? EVAL_RELATED : counter->to_original[i];
-        counter->band[i] = (uint8_t)band_of(distance);
+        counter->distance[i] = (uint16_t)distance;
         if (counter->to_picture[i] == EVAL_UNRELATED) {
-            counter->around.bands[counter->band[i]].pairs++;
+            counter->around.bands[band_of(distance)].pairs++;
             counter->around.nearest =
                 distance < counter->around.nearest ? distance : counter->around.nearest;
         }
@@ -88,6 +88,9 @@ static void add_unrelated(const struct eval_unrelated *from, struct eval_unrelat
         to->bands[i].hits += from->bands[i].hits;
         to->bands[i].false_opens += from->bands[i].false_opens;
     }
+    for (size_t i = 0; i < EVAL_DISTANCES; i++) {
+        to->false_opens_by_distance[i] += from->false_opens_by_distance[i];
+    }
     to->nearest = from->nearest < to->nearest ? from->nearest : to->nearest;
 }
 
@@ -104,9 +107,11 @@ static hashveil_status probe(struct eval_counter *counter, const struct eval_mat
     for (size_t i = 0; i < counter->hits.count; i++) {
         const struct eval_hit *hit = &counter->hits.hits[i];
         if (counter->to_picture[hit->record] == EVAL_UNRELATED) {
-            struct eval_pairs *band = &out->bands[counter->band[hit->record]];
+            const unsigned distance = counter->distance[hit->record];
+            struct eval_pairs *band = &out->bands[band_of(distance)];
             band->hits += hit->masks;
             band->false_opens += hit->masks >= 2;
+            out->false_opens_by_distance[distance] += hit->masks >= 2;
         }
     }
     return HASHVEIL_OK;

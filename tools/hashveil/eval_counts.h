@@ -31,7 +31,7 @@ struct eval_counter {
     struct eval_hits hits;
     uint8_t *to_original; /* an enum eval_relation of each listed hash, to the current original */
     uint8_t *to_picture;  /* likewise, to the picture that is counted */
-    uint8_t *band;        /* of each listed hash, by its distance to that picture */
+    uint16_t *distance;   /* of each listed hash to that picture */
     struct eval_unrelated around; /* that picture's pairs, without hits */
     size_t record;                /* the current original's */
 };

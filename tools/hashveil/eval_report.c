@@ -38,9 +38,8 @@ struct eval_pairs eval_pairs_from(const struct eval_unrelated *unrelated, size_t
     return sum;
 }
 
-/* By the opens of the smallest masks, the most there are, in each band as if all its pairs were as
- * near as they can be. */
-static double predict_by_distance(const struct eval_report *report, size_t first_band)
+/* By the opens of the smallest masks, the most there are, of pairs at least so far apart. */
+static double predict_by_distance(const struct eval_report *report, unsigned min_distance_bits)
 {
     const struct eval_unrelated *smallest = &report->counts.small[0];
     const uint64_t pairs = eval_pairs_from(smallest, 0).pairs;
@@ -48,10 +47,9 @@ static double predict_by_distance(const struct eval_report *report, size_t first
     if (pairs == 0) {
         return -1; /* those masks are not smaller */
     }
-    for (size_t i = first_band; i < EVAL_BANDS; i++) {
-        opens += (double)smallest->bands[i].false_opens *
-                 eval_longer_masks(eval_band_starts[i],
-                                   report->options->params.bits - eval_small_bits[0]);
+    for (unsigned i = min_distance_bits; i < EVAL_DISTANCES; i++) {
+        opens += (double)smallest->false_opens_by_distance[i] *
+                 eval_longer_masks(i, report->options->params.bits - eval_small_bits[0]);
     }
     return opens / (double)pairs;
 }
@@ -69,7 +67,7 @@ struct eval_prediction eval_report_predict(const struct eval_report *report)
         .ideal = eval_open_chance(eval_ideal_hits(options->probes, options->params.bits), masks),
         .observed = eval_open_chance((double)hits * per_pair, masks),
         .upper = eval_open_chance(eval_poisson_upper(hits) * per_pair, masks),
-        .far = predict_by_distance(report, EVAL_FAR_BAND),
+        .far = predict_by_distance(report, eval_band_starts[EVAL_FAR_BAND]),
         .by_distance = predict_by_distance(report, 0),
     };
 }

@@ -60,6 +60,7 @@ struct eval_pairs {
 };
 struct eval_unrelated {
     struct eval_pairs bands[EVAL_BANDS];
+    uint64_t false_opens_by_distance[EVAL_DISTANCES];
     unsigned nearest; /* distance; EVAL_DISTANCES when there is no pair */
 };
 
