@@ -19,7 +19,7 @@
 
 enum {
     HV_SEALED_MAGIC_LEN = 8,
-    HV_SEALED_VERSION = 1,
+    HV_SEALED_VERSION = 2,
     HV_SEALED_SUITE = 1, /* ristretto255-SHA512, AES-256-GCM, GF(2^128) */
     HV_SEALED_HEADER_BYTES = 64,
     HV_SEALED_ALIGN_BYTES = 64,
@@ -27,7 +27,7 @@ enum {
     HV_SEALED_MIN_SLOT_BITS = 10,
     HV_SEALED_MAX_SLOT_BITS = 24,
     HV_SEALED_NAME_BYTES = 32,
-    HV_RECORD_PLAIN_BYTES = 48,
+    HV_RECORD_PLAIN_BYTES = 96,
     HV_RECORD_TAG_BYTES = 16,
     HV_RECORD_BYTES = HV_RECORD_PLAIN_BYTES + HV_RECORD_TAG_BYTES,
     HV_TOKEN_KEY_BYTES = 8, /* of the OPRF's output: the lookup key, then the pad */
@@ -56,6 +56,8 @@ struct hv_manifest {
     uint32_t curator_count;
     uint8_t curator_keys[HASHVEIL_MAX_CURATORS][HASHVEIL_KEY_BYTES];
     struct hv_table_section tables[HV_MAX_MASKS];
+    uint32_t exact_bits; /* the padded number of exact entries is 2^exact_bits; 0: there are none */
+    struct hv_table_section exact; /* where there are any */
     struct hv_section records;
 };
 
