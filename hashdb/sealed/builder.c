@@ -12,7 +12,6 @@
 
 #include "base/files.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/threads.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/table.h"
@@ -202,9 +201,7 @@ static bool texts_are_valid(const hashveil_entries *entries)
         are_valid = hv_sealed_name_is_valid(entries->list_names[i]);
     }
     for (size_t i = 0; are_valid && i < entries->count; i++) {
-        const char *label = entries->entries[i].record.labels[0];
-        const size_t len = strnlen(label, HASHVEIL_LABEL_MAX_LEN + 1);
-        are_valid = len <= HASHVEIL_LABEL_MAX_LEN && hv_text_is_plain(label, len);
+        are_valid = hv_record_labels_are_valid(&entries->entries[i].record);
     }
     return are_valid;
 }

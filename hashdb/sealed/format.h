@@ -19,7 +19,7 @@
 
 enum {
     HV_SEALED_MAGIC_LEN = 8,
-    HV_SEALED_VERSION = 1,
+    HV_SEALED_VERSION = 2,
     HV_SEALED_SUITE = 1, /* ristretto255-SHA512, AES-256-GCM, GF(2^128) */
     HV_SEALED_HEADER_BYTES = 64,
     HV_SEALED_ALIGN_BYTES = 64,
@@ -27,7 +27,7 @@ enum {
     HV_SEALED_MIN_SLOT_BITS = 10,
     HV_SEALED_MAX_SLOT_BITS = 24,
     HV_SEALED_NAME_BYTES = 32,
-    HV_RECORD_PLAIN_BYTES = 48,
+    HV_RECORD_PLAIN_BYTES = 96,
     HV_RECORD_TAG_BYTES = 16,
     HV_RECORD_BYTES = HV_RECORD_PLAIN_BYTES + HV_RECORD_TAG_BYTES,
     HV_TOKEN_KEY_BYTES = 8, /* of the OPRF's output: the lookup key, then the pad */
@@ -98,6 +98,9 @@ HASHVEIL_MUST_USE hashveil_status hv_sealed_header_parse(const uint8_t *bytes, s
 
 /* SHA-256. */
 void hv_sealed_digest(const uint8_t *bytes, size_t len, uint8_t out[HASHVEIL_DIGEST_BYTES]);
+
+/* Whether the labels are plain text, those in use first, in byte order and all different. */
+bool hv_record_labels_are_valid(const hashveil_record *record);
 
 /* Seals or opens one record under the key that its secret gives; the slot and the epoch are bound
  * in. open returns false when the secret is not the record's, or the record is not well formed. */
