@@ -227,13 +227,37 @@ START_TEST(a_tokens_input_is_the_documented_one)
 {
     const struct hv_token token = {.mask = 7, .bits = 0x0123456789abcdef};
     struct hv_token_input input;
-    char hex[2 * HV_TOKEN_INPUT_BYTES + 1];
+    char hex[2 * HV_INPUT_MAX_BYTES + 1];
     hv_token_encode(&token, 3, &input);
-    hv_hex_encode(input.bytes, sizeof input.bytes, hex);
+    hv_hex_encode(input.bytes, input.len, hex);
     ck_assert_str_eq(hex, "686173687665696c2f76312f746f6b656e"
                           "0300000000000000"
                           "07"
                           "efcdab8967452301");
+}
+END_TEST
+
+static const struct {
+    hashveil_digest digest;
+    const char *hex; /* of what stands behind the domain and the epoch */
+} exact_inputs[] = {
+    {{HASHVEIL_DIGEST_MD5, {0xab}}, "00ab000000000000000000000000000000"},
+    {{HASHVEIL_DIGEST_SHA1, {0xab}}, "01ab00000000000000000000000000000000000000"},
+    {{HASHVEIL_DIGEST_SHA256, {0xab}},
+     "02ab00000000000000000000000000000000000000000000000000000000000000"},
+};
+enum { EXACT_INPUTS = sizeof exact_inputs / sizeof exact_inputs[0] };
+
+START_TEST(a_digests_input_is_the_documented_one)
+{
+    static const char start[] = "686173687665696c2f76312f6578616374"
+                                "0300000000000000";
+    struct hv_token_input input;
+    char hex[2 * HV_INPUT_MAX_BYTES + 1];
+    hv_token_encode_exact(&exact_inputs[_i].digest, 3, &input);
+    hv_hex_encode(input.bytes, input.len, hex);
+    ck_assert_int_eq(strncmp(hex, start, sizeof start - 1), 0);
+    ck_assert_str_eq(hex + sizeof start - 1, exact_inputs[_i].hex);
 }
 END_TEST
 
@@ -258,6 +282,7 @@ int main(void)
     tcase_add_loop_test(fuzzy, mask_parameters_have_bounds, 0, MASK_PARAMS);
     tcase_add_test(fuzzy, a_token_shows_the_masks_bits);
     tcase_add_test(fuzzy, a_tokens_input_is_the_documented_one);
+    tcase_add_loop_test(fuzzy, a_digests_input_is_the_documented_one, 0, EXACT_INPUTS);
     suite_add_tcase(suite, fuzzy);
     return run_suite(suite);
 }

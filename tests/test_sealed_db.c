@@ -71,7 +71,8 @@ END_TEST
 
 START_TEST(a_record_opens_with_its_own_secret_slot_and_epoch_only)
 {
-    const hashveil_record record = {.id = {1, 2, 3}, .labels = {"some category"}, .lists = 5};
+    const hashveil_record record = {
+        .id = {1, 2, 3}, .labels = {"another", "longest label there is.", "some"}, .lists = 5};
     const uint8_t secret[HV_SHARE_BYTES] = {9};
     const uint8_t other[HV_SHARE_BYTES] = {8};
     uint8_t sealed[HV_RECORD_BYTES];
@@ -79,12 +80,29 @@ START_TEST(a_record_opens_with_its_own_secret_slot_and_epoch_only)
     ck_assert_int_eq(hv_record_seal(&record, secret, 3, 4, sealed), HASHVEIL_OK);
     ck_assert(hv_record_open(sealed, secret, 3, 4, &opened));
     ck_assert_mem_eq(opened.id, record.id, sizeof record.id);
-    ck_assert_str_eq(opened.labels[0], record.labels[0]);
+    ck_assert_mem_eq(opened.labels, record.labels, sizeof record.labels);
     ck_assert_uint_eq(opened.lists, record.lists);
     ck_assert(!hv_record_open(sealed, other, 3, 4, &opened));
     ck_assert(!hv_record_open(sealed, secret, 2, 4, &opened));
     ck_assert(!hv_record_open(sealed, secret, 3, 5, &opened));
     sealed[0] ^= 1;
+    ck_assert(!hv_record_open(sealed, secret, 3, 4, &opened));
+}
+END_TEST
+
+/* What a record must hold before a device takes it, whoever sealed it. */
+static const hashveil_record bad_records[] = {
+    {.labels = {"a\n"}},   {.labels = {"b", "a"}},     {.labels = {"a", "a"}},
+    {.labels = {"", "a"}}, {.labels = {"a", "", "b"}}, {.labels = {"a", "b", "c\x80"}},
+};
+enum { BAD_RECORDS = sizeof bad_records / sizeof bad_records[0] };
+
+START_TEST(a_record_whose_labels_are_not_in_order_does_not_open)
+{
+    const uint8_t secret[HV_SHARE_BYTES] = {9};
+    uint8_t sealed[HV_RECORD_BYTES];
+    hashveil_record opened;
+    ck_assert_int_eq(hv_record_seal(&bad_records[_i], secret, 3, 4, sealed), HASHVEIL_OK);
     ck_assert(!hv_record_open(sealed, secret, 3, 4, &opened));
 }
 END_TEST
@@ -122,7 +140,7 @@ static hashveil_seal_options options_of(unsigned workers)
 static uint8_t *build(const hashveil_seal_options *options, size_t *len)
 {
     uint8_t *bytes;
-    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, options, seed, 1234),
+    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, options, seed, 1234, NULL),
                      HASHVEIL_OK);
     ck_assert_int_eq(hv_read_file(path, SIZE_MAX, &bytes, len), HASHVEIL_OK);
     return bytes;
@@ -274,16 +292,24 @@ START_TEST(what_cannot_be_sealed_is_refused)
     hashveil_seal_options options = options_of(1);
     ck_assert_int_eq(hashveil_sealed_db_build(path, &none, &options, NULL), HASHVEIL_ERR_EMPTY);
     options.mask_params.bits = 15;
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     options = options_of(1);
     options.curator_count = HASHVEIL_MAX_CURATORS + 1;
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     options = options_of(1);
     entries.entries[4].record.labels[0][0] = '\x7f';
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     entries.entries[4].record.labels[0][0] = 'x';
+    entries.entries[4].record.labels[1][0] = 'a';
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
+    entries.entries[4].record.labels[1][0] = '\0';
     entries.list_names[1][0] = '\n';
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     entries.list_names[1][0] = 'x';
     key.has_secret = false;
     ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_ERR_KEY);
@@ -379,6 +405,8 @@ int main(void)
     tcase_add_test(parts, a_fuse_map_of_equal_keys_is_refused);
     tcase_add_test(parts, a_large_fuse_map_takes_an_eighth_more_than_its_values);
     tcase_add_test(parts, a_record_opens_with_its_own_secret_slot_and_epoch_only);
+    tcase_add_loop_test(parts, a_record_whose_labels_are_not_in_order_does_not_open, 0,
+                        BAD_RECORDS);
     suite_add_tcase(suite, parts);
 
     tcase_set_timeout(files, 120);

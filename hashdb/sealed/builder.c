@@ -12,7 +12,6 @@
 
 #include "base/files.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/threads.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/table.h"
@@ -201,6 +200,9 @@ static hashveil_status draw_masks_and_cluster(struct build *build)
     hv_random_stream_init(build->source.seed, "masks", 0, &stream);
     hv_random_stream_fill(&stream, manifest->mask_seed, sizeof manifest->mask_seed);
     hv_random_stream_clear(&stream);
+    if (build->options->mask_seed) {
+        memcpy(manifest->mask_seed, build->options->mask_seed, sizeof manifest->mask_seed);
+    }
     manifest->mask_params = build->options->mask_params;
     hv_masks_from_seed(manifest->mask_seed, &manifest->mask_params, &build->source.masks);
     const hashveil_status status =
@@ -236,16 +238,6 @@ static void fill_manifest(struct build *build, uint64_t created_s)
 }
 
 /* A record whose label no report could carry would be found and never reported. */
-static bool labels_are_valid(const hashveil_record *record)
-{
-    bool are_valid = true;
-    for (size_t i = 0; are_valid && i < HASHVEIL_MAX_LABELS; i++) {
-        const size_t len = strnlen(record->labels[i], HASHVEIL_LABEL_MAX_LEN + 1);
-        are_valid = len <= HASHVEIL_LABEL_MAX_LEN && hv_text_is_plain(record->labels[i], len);
-    }
-    return are_valid;
-}
-
 static bool texts_are_valid(const hashveil_entries *entries)
 {
     bool are_valid = entries->list_count <= HASHVEIL_MAX_LISTS;
@@ -253,10 +245,10 @@ static bool texts_are_valid(const hashveil_entries *entries)
         are_valid = hv_sealed_name_is_valid(entries->list_names[i]);
     }
     for (size_t i = 0; are_valid && i < entries->count; i++) {
-        are_valid = labels_are_valid(&entries->entries[i].record);
+        are_valid = hv_record_labels_are_valid(&entries->entries[i].record);
     }
     for (size_t i = 0; are_valid && i < entries->exact_count; i++) {
-        are_valid = labels_are_valid(&entries->exact[i].record) &&
+        are_valid = hv_record_labels_are_valid(&entries->exact[i].record) &&
                     hashveil_digest_len(entries->exact[i].digest.kind) > 0;
     }
     return are_valid;

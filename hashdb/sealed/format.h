@@ -101,6 +101,9 @@ HASHVEIL_MUST_USE hashveil_status hv_sealed_header_parse(const uint8_t *bytes, s
 /* SHA-256. */
 void hv_sealed_digest(const uint8_t *bytes, size_t len, uint8_t out[HASHVEIL_DIGEST_BYTES]);
 
+/* Whether the labels are plain text, those in use first, in byte order and all different. */
+bool hv_record_labels_are_valid(const hashveil_record *record);
+
 /* Seals or opens one record under the key that its secret gives; the slot and the epoch are bound
  * in. open returns false when the secret is not the record's, or the record is not well formed. */
 HASHVEIL_MUST_USE hashveil_status hv_record_seal(const hashveil_record *record,

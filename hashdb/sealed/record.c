@@ -14,9 +14,9 @@
 
 enum { KEY_BYTES = 32, NONCE_BYTES = 12, LABEL_BYTES = HASHVEIL_LABEL_MAX_LEN };
 
-_Static_assert((int)HV_RECORD_PLAIN_BYTES ==
-                   (int)HASHVEIL_RECORD_ID_BYTES + 1 + (int)LABEL_BYTES + 8,
-               "id, label length, label, lists");
+_Static_assert((int)HV_RECORD_PLAIN_BYTES == (int)HASHVEIL_RECORD_ID_BYTES + 8 +
+                                                 (int)HASHVEIL_MAX_LABELS * (1 + (int)LABEL_BYTES),
+               "id, lists, labels with their lengths");
 
 static const uint8_t zero_nonce[NONCE_BYTES];
 
@@ -37,16 +37,54 @@ static void record_key(const uint8_t secret[HV_SHARE_BYTES], uint64_t epoch, uin
     hv_wipe(digest, sizeof digest);
 }
 
+static bool label_is_plain(const char label[HASHVEIL_LABEL_MAX_LEN + 1])
+{
+    const size_t len = strnlen(label, HASHVEIL_LABEL_MAX_LEN + 1);
+    return len <= HASHVEIL_LABEL_MAX_LEN && hv_text_is_plain(label, len);
+}
+
+bool hv_record_labels_are_valid(const hashveil_record *record)
+{
+    if (!label_is_plain(record->labels[0])) {
+        return false;
+    }
+    for (size_t i = 1; i < HASHVEIL_MAX_LABELS; i++) {
+        const char *label = record->labels[i];
+        const char *before = record->labels[i - 1];
+        if (!label_is_plain(label) ||
+            (label[0] != '\0' && (before[0] == '\0' || strcmp(before, label) >= 0))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_label(struct hv_writer *writer, const char *text)
+{
+    const size_t len = strnlen(text, LABEL_BYTES);
+    uint8_t label[LABEL_BYTES] = {0};
+    memcpy(label, text, len);
+    hv_write_u8(writer, (uint8_t)len);
+    hv_write_bytes(writer, label, sizeof label);
+}
+
 static void record_write(const hashveil_record *record, uint8_t out[HV_RECORD_PLAIN_BYTES])
 {
-    const size_t label_len = strnlen(record->labels[0], HASHVEIL_LABEL_MAX_LEN);
-    uint8_t label[LABEL_BYTES] = {0};
     struct hv_writer writer = hv_writer_of(out, HV_RECORD_PLAIN_BYTES);
-    memcpy(label, record->labels[0], label_len);
     hv_write_bytes(&writer, record->id, sizeof record->id);
-    hv_write_u8(&writer, (uint8_t)label_len);
-    hv_write_bytes(&writer, label, sizeof label);
     hv_write_u64le(&writer, record->lists);
+    for (size_t i = 0; i < HASHVEIL_MAX_LABELS; i++) {
+        write_label(&writer, record->labels[i]);
+    }
+}
+
+/* Takes zeros alone behind the text. */
+static bool read_label(struct hv_reader *in, char out[HASHVEIL_LABEL_MAX_LEN + 1])
+{
+    const uint8_t len = hv_read_u8(in);
+    hv_read_copy(in, (uint8_t *)out, LABEL_BYTES);
+    out[LABEL_BYTES] = '\0';
+    return len == strlen(out) && sodium_is_zero((const uint8_t *)out + len, LABEL_BYTES - len);
 }
 
 static bool record_parse(const uint8_t bytes[HV_RECORD_PLAIN_BYTES], hashveil_record *out)
@@ -54,17 +92,14 @@ static bool record_parse(const uint8_t bytes[HV_RECORD_PLAIN_BYTES], hashveil_re
     struct hv_reader in = hv_reader_of(bytes, HV_RECORD_PLAIN_BYTES);
     hashveil_record record = {0};
     hv_read_copy(&in, record.id, sizeof record.id);
-    const uint8_t label_len = hv_read_u8(&in);
-    hv_read_copy(&in, (uint8_t *)record.labels[0], LABEL_BYTES);
     record.lists = hv_read_u64le(&in);
-    if (in.failed || label_len != strlen(record.labels[0]) ||
-        !hv_text_is_plain(record.labels[0], label_len)) {
-        return false;
-    }
-    for (size_t i = label_len; i < LABEL_BYTES; i++) {
-        if (record.labels[0][i] != '\0') {
+    for (size_t i = 0; i < HASHVEIL_MAX_LABELS; i++) {
+        if (!read_label(&in, record.labels[i])) {
             return false;
         }
+    }
+    if (in.failed || !hv_record_labels_are_valid(&record)) {
+        return false;
     }
     *out = record;
     return true;

@@ -53,7 +53,7 @@ class Database:
         self.data = data
         magic, version, manifest_len, file_bytes, signatures, digest = struct.unpack(
             "<8sIIQQ32s", data[:64])
-        demand(magic == b"HVSEALDB" and version == 1, "header")
+        demand(magic == b"HVSEALDB" and version == 2, "header")
         demand(file_bytes == len(data), "length")
         manifest = data[64:64 + manifest_len]
         demand(hashlib.sha256(manifest).digest() == digest, "manifest digest")
@@ -69,14 +69,17 @@ class Database:
         self.masks, self.bits, self.pool_bits, self.slot_bits = (fields.number(4) for _ in range(4))
         demand(2 <= self.masks <= 32 and 16 <= self.bits <= 64, "masks")
         demand(self.bits <= self.pool_bits <= 256 and 10 <= self.slot_bits <= 24, "pool and slots")
-        demand(fields.number(4) == 64, "record length")
+        demand(fields.number(4) == 112, "record length")
         list_count, curator_count = fields.number(4), fields.number(4)
+        exact_bits = fields.number(4)
         demand(list_count <= 64 and curator_count <= 16, "counts")
+        demand(exact_bits == 0 or 10 <= exact_bits <= 24, "number of digests")
         self.lists = [fields.take(32).rstrip(b"\0").decode() for _ in range(list_count)]
         self.curators = [fields.take(32) for _ in range(curator_count)]
         self.value_bytes = 16 + (self.slot_bits + 7) // 8
         self.tables = [self.parse_table(fields) for _ in range(self.masks)]
-        self.records = self.section(fields, 64 << self.slot_bits)
+        self.exact = self.parse_table(fields) if exact_bits else None
+        self.records = self.section(fields, 112 << self.slot_bits)
         demand(not fields.data, "manifest length")
 
     def section_place(self, fields):
@@ -137,15 +140,15 @@ class Database:
         return (value >> 128) % 2**self.slot_bits, share
 
     def open_record(self, slot, secret):
-        """Returns id, label and lists, or None."""
+        """Returns id, lists and labels, or None."""
         key = hashlib.sha512(b"hashveil/v1/record" + struct.pack("<QQ", self.epoch, slot) +
                              secret).digest()[:32]
-        sealed = self.records[64 * slot:64 * slot + 64]
-        plain = cipher.open_gcm(key, bytes(12), sealed[:48], sealed[48:])
+        sealed = self.records[112 * slot:112 * slot + 112]
+        plain = cipher.open_gcm(key, bytes(12), sealed[:96], sealed[96:])
         if plain is None:
             return None
-        return plain[:16].hex(), plain[17:17 + plain[16]].decode(), int.from_bytes(plain[40:],
-                                                                                   "little")
+        labels = [plain[i + 1:i + 1 + plain[i]].decode() for i in (24, 48, 72)]
+        return plain[:16].hex(), int.from_bytes(plain[16:24], "little"), labels
 
 
 def mask_numbers(seed):
@@ -180,7 +183,8 @@ def opens_all(database, secret, entries):
     wrong = []
     for hash_hex, *expected in entries:
         record = match(database, secret, int(hash_hex, 16))
-        wanted = expected[0], expected[2], int(expected[1])
+        labels = expected[2:]
+        wanted = expected[0], int(expected[1]), labels + [""] * (3 - len(labels))
         if record != wanted:
             wrong.append(f"{hash_hex}: got {record}, sealed was {wanted}")
     return wrong
