@@ -284,7 +284,7 @@ static void bench_sealing(const char *path, unsigned workers)
     double bound_ms[SEAL_RUNS];
     for (size_t run = 0; run < SEAL_RUNS; run++) {
         const double start = now_ms();
-        demand(hashveil_sealed_db_build(path, &entries, &options));
+        demand(hashveil_sealed_db_build(path, &entries, &options, NULL));
         const double sealed = now_ms();
         bare_multiplications(tokens);
         bare_hashes_to_group(tokens);

@@ -92,5 +92,5 @@ void draw_database(const char *path, const hashveil_entries *entries, const hash
                                            .epoch = 7,
                                            .mask_params = HASHVEIL_MASK_PARAMS_DEFAULT,
                                            .workers = 1};
-    demand(hashveil_sealed_db_build(path, entries, &options) == HASHVEIL_OK);
+    demand(hashveil_sealed_db_build(path, entries, &options, NULL) == HASHVEIL_OK);
 }

@@ -305,7 +305,7 @@ static hashveil_status build_database(void)
         .workers = 2};
     char path[80];
     snprintf(path, sizeof path, "%s/new.hvdb", folder->path);
-    return hashveil_sealed_db_build(path, &entries, &options);
+    return hashveil_sealed_db_build(path, &entries, &options, NULL);
 }
 
 static hashveil_status open_database(void)

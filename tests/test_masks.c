@@ -42,7 +42,7 @@ static void set_up(void)
                                            .mask_params = default_params,
                                            .mask_seed = seed,
                                            .workers = 1};
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_sealed_db_open(path, &db, &where), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_scanner_create(db, &never_proved, &scanner), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_evaluator_create(&key, &evaluator), HASHVEIL_OK);

@@ -140,7 +140,7 @@ static hashveil_seal_options options_of(unsigned workers)
 static uint8_t *build(const hashveil_seal_options *options, size_t *len)
 {
     uint8_t *bytes;
-    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, options, seed, 1234),
+    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, options, seed, 1234, NULL),
                      HASHVEIL_OK);
     ck_assert_int_eq(hv_read_file(path, SIZE_MAX, &bytes, len), HASHVEIL_OK);
     return bytes;
@@ -167,7 +167,7 @@ START_TEST(two_seals_of_one_list_share_no_record_and_no_mask_seed)
     uint8_t *bytes[2];
     size_t len[2];
     for (size_t i = 0; i < 2; i++) {
-        ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_OK);
+        ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_OK);
         ck_assert_int_eq(hv_read_file(path, SIZE_MAX, &bytes[i], &len[i]), HASHVEIL_OK);
     }
     ck_assert_uint_eq(len[0], len[1]);
@@ -290,26 +290,31 @@ START_TEST(what_cannot_be_sealed_is_refused)
 {
     hashveil_entries none = {0};
     hashveil_seal_options options = options_of(1);
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &none, &options), HASHVEIL_ERR_EMPTY);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &none, &options, NULL), HASHVEIL_ERR_EMPTY);
     options.mask_params.bits = 15;
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     options = options_of(1);
     options.curator_count = HASHVEIL_MAX_CURATORS + 1;
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     options = options_of(1);
     entries.entries[4].record.labels[0][0] = '\x7f';
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     entries.entries[4].record.labels[0][0] = 'x';
     entries.entries[4].record.labels[1][0] = 'a';
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     entries.entries[4].record.labels[1][0] = '\0';
     entries.list_names[1][0] = '\n';
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL),
+                     HASHVEIL_ERR_ARGUMENT);
     entries.list_names[1][0] = 'x';
     key.has_secret = false;
-    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_ERR_KEY);
     key.has_secret = true;
-    ck_assert_int_eq(hashveil_sealed_db_build("/nonexistent/x.hvdb", &entries, &options),
+    ck_assert_int_eq(hashveil_sealed_db_build("/nonexistent/x.hvdb", &entries, &options, NULL),
                      HASHVEIL_ERR_NOT_FOUND);
 }
 END_TEST
@@ -323,7 +328,7 @@ START_TEST(a_failed_build_leaves_the_old_database)
     uint8_t *after;
     uint8_t *bytes = build(&options, &len);
     bad.mask_params.masks = 0;
-    ck_assert_int_ne(hashveil_sealed_db_build(path, &entries, &bad), HASHVEIL_OK);
+    ck_assert_int_ne(hashveil_sealed_db_build(path, &entries, &bad, NULL), HASHVEIL_OK);
     ck_assert_int_eq(hv_read_file(path, SIZE_MAX, &after, &len_after), HASHVEIL_OK);
     ck_assert_uint_eq(len_after, len);
     ck_assert_mem_eq(after, bytes, len);

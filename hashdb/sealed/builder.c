@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entries to a sealed database: masks -> tokens -> OPRF -> one table a mask; records under secrets
- * that any two tables share out. */
+/* Entries to a sealed database: clusters -> tokens and digests -> OPRF -> tables; records under
+ * secrets that any two masks' tables share out, and that the table of digests holds. */
 #include "hashdb/sealed/builder.h"
 
 #include <pthread.h>
@@ -23,8 +23,9 @@ struct build {
     struct hv_table_source source;
     struct hv_manifest manifest;
     struct hv_new_file file;
-    pthread_mutex_t progress_lock;
+    pthread_mutex_t lock; /* of what is below */
     uint64_t tokens_done;
+    uint64_t tokens_lost;
 };
 
 static void tokens_done(void *context, uint64_t tokens)
@@ -34,37 +35,49 @@ static void tokens_done(void *context, uint64_t tokens)
     if (!options->progress) {
         return;
     }
-    pthread_mutex_lock(&build->progress_lock);
+    const hashveil_entries *entries = build->source.entries;
+    pthread_mutex_lock(&build->lock);
     build->tokens_done += tokens;
     options->progress(options->progress_context, build->tokens_done,
-                      (uint64_t)build->source.entries->count * options->mask_params.masks);
-    pthread_mutex_unlock(&build->progress_lock);
+                      (uint64_t)entries->count * options->mask_params.masks + entries->exact_count);
+    pthread_mutex_unlock(&build->lock);
 }
 
-static hashveil_status table_job(void *context, size_t index, unsigned worker)
+static hashveil_status write_table(struct build *build, unsigned number,
+                                   struct hv_table_section *section)
 {
-    struct build *build = context;
-    struct hv_table_section *table = &build->manifest.tables[index];
-    const size_t len = (size_t)table->section.len;
-    uint8_t *bytes = NULL;
-    (void)worker;
-    hashveil_status status =
-        hv_table_make(&build->source, (unsigned)index, tokens_done, build, &table->shape, &bytes);
+    const size_t len = (size_t)section->section.len;
+    struct hv_table table = {.shape = section->shape};
+    hashveil_status status = hv_table_make(&build->source, number, tokens_done, build, &table);
     if (status == HASHVEIL_OK) {
-        hv_sealed_digest(bytes, len, table->section.digest);
-        status = hv_new_file_write(&build->file, bytes, len, table->section.offset);
+        section->shape = table.shape;
+        hv_sealed_digest(table.bytes, len, section->section.digest);
+        status = hv_new_file_write(&build->file, table.bytes, len, section->section.offset);
     }
-    free(bytes);
+    pthread_mutex_lock(&build->lock);
+    build->tokens_lost += table.lost;
+    pthread_mutex_unlock(&build->lock);
+    free(table.bytes);
     return status;
 }
 
-/* Each entry's slot is a random one of all, so that a record's place says nothing of the entry's
- * place in its list. */
+/* The masks' tables by their numbers, and behind them that of the digests. */
+static hashveil_status table_job(void *context, size_t index, unsigned worker)
+{
+    struct build *build = context;
+    (void)worker;
+    return index < build->manifest.mask_params.masks
+               ? write_table(build, (unsigned)index, &build->manifest.tables[index])
+               : write_table(build, HV_EXACT_TABLE, &build->manifest.exact);
+}
+
+/* Each record's slot is a random one of all, so that its place says nothing of the entries' places
+ * in their list. */
 static hashveil_status draw_slots_and_lines(struct build *build)
 {
     struct hv_random_stream stream;
-    uint32_t *free_slots = hv_alloc_array(build->source.padded_count, sizeof *free_slots);
-    const size_t count = build->source.entries->count;
+    uint32_t *free_slots = hv_alloc_array(build->source.padded_records, sizeof *free_slots);
+    const size_t count = build->source.clusters.count;
     build->source.slot = hv_alloc_array(count, sizeof *build->source.slot);
     build->source.line = hv_alloc_array(count, sizeof *build->source.line);
     if (!free_slots || !build->source.slot || !build->source.line) {
@@ -72,12 +85,12 @@ static hashveil_status draw_slots_and_lines(struct build *build)
         return HASHVEIL_ERR_NO_MEMORY;
     }
     hv_random_stream_init(build->source.seed, "records", 0, &stream);
-    for (size_t i = 0; i < build->source.padded_count; i++) {
+    for (size_t i = 0; i < build->source.padded_records; i++) {
         free_slots[i] = (uint32_t)i;
     }
     for (size_t i = 0; i < count; i++) {
         const size_t other =
-            i + (size_t)hv_random_stream_below(&stream, build->source.padded_count - i);
+            i + (size_t)hv_random_stream_below(&stream, build->source.padded_records - i);
         build->source.slot[i] = free_slots[other];
         free_slots[other] = free_slots[i];
         hv_random_stream_fill(&stream, build->source.line[i].secret, HV_SHARE_BYTES);
@@ -88,23 +101,23 @@ static hashveil_status draw_slots_and_lines(struct build *build)
     return HASHVEIL_OK;
 }
 
-/* Slots without an entry hold random bytes, as sealed records look. */
+/* Slots without a record hold random bytes, as sealed records look. */
 static hashveil_status write_records(struct build *build)
 {
     struct hv_section *section = &build->manifest.records;
     struct hv_random_stream stream;
     hashveil_status status = HASHVEIL_OK;
-    uint8_t *records = hv_alloc_array(build->source.padded_count, HV_RECORD_BYTES);
+    uint8_t *records = hv_alloc_array(build->source.padded_records, HV_RECORD_BYTES);
     if (!records) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
     hv_random_stream_init(build->source.seed, "padding", 0, &stream);
     hv_random_stream_fill(&stream, records, (size_t)section->len);
     hv_random_stream_clear(&stream);
-    for (size_t i = 0; i < build->source.entries->count && status == HASHVEIL_OK; i++) {
+    for (size_t i = 0; i < build->source.clusters.count && status == HASHVEIL_OK; i++) {
         const uint32_t slot = build->source.slot[i];
         status =
-            hv_record_seal(&build->source.entries->entries[i].record, build->source.line[i].secret,
+            hv_record_seal(&build->source.clusters.records[i], build->source.line[i].secret,
                            build->manifest.epoch, slot, records + (size_t)slot * HV_RECORD_BYTES);
     }
     if (status == HASHVEIL_OK) {
@@ -144,36 +157,74 @@ static hashveil_status write_ends(struct build *build)
     return status;
 }
 
+/* Returns where the table ends that begins behind what ends at end. */
+static uint64_t lay_out_table(const struct build *build, size_t padded_count, uint64_t end,
+                              struct hv_table_section *out)
+{
+    out->shape = hv_fuse_shape_for(padded_count);
+    out->section.offset = hv_align(end);
+    out->section.len = hv_fuse_places(&out->shape) * build->source.value_bytes;
+    return out->section.offset + out->section.len;
+}
+
 static void lay_out(struct build *build)
 {
     struct hv_manifest *manifest = &build->manifest;
     uint64_t end = HV_SEALED_HEADER_BYTES + hv_manifest_len(manifest);
     for (uint32_t i = 0; i < manifest->mask_params.masks; i++) {
-        struct hv_table_section *table = &manifest->tables[i];
-        table->shape = hv_fuse_shape_for(build->source.padded_count);
-        table->section.offset = hv_align(end);
-        table->section.len = hv_fuse_places(&table->shape) * build->source.value_bytes;
-        end = table->section.offset + table->section.len;
+        end = lay_out_table(build, build->source.padded_tokens, end, &manifest->tables[i]);
+    }
+    if (manifest->exact_bits > 0) {
+        end = lay_out_table(build, build->source.padded_exact, end, &manifest->exact);
     }
     manifest->records.offset = hv_align(end);
-    manifest->records.len = (uint64_t)build->source.padded_count * HV_RECORD_BYTES;
+    manifest->records.len = (uint64_t)build->source.padded_records * HV_RECORD_BYTES;
+}
+
+/* Of the public steps in which numbers are told: powers of two. */
+static uint32_t step_bits(size_t count)
+{
+    uint32_t bits = HV_SEALED_MIN_SLOT_BITS;
+    while ((size_t)1 << bits < count) {
+        bits++;
+    }
+    return bits;
+}
+
+/* The masks, and by them the records. */
+static hashveil_status draw_masks_and_cluster(struct build *build)
+{
+    struct hv_manifest *manifest = &build->manifest;
+    const hashveil_entries *entries = build->source.entries;
+    struct hv_random_stream stream;
+    hv_random_stream_init(build->source.seed, "masks", 0, &stream);
+    hv_random_stream_fill(&stream, manifest->mask_seed, sizeof manifest->mask_seed);
+    hv_random_stream_clear(&stream);
+    if (build->options->mask_seed) {
+        memcpy(manifest->mask_seed, build->options->mask_seed, sizeof manifest->mask_seed);
+    }
+    manifest->mask_params = build->options->mask_params;
+    hv_masks_from_seed(manifest->mask_seed, &manifest->mask_params, &build->source.masks);
+    const hashveil_status status =
+        hv_clusters_make(entries, &build->source.masks, &build->source.clusters);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    manifest->slot_bits = step_bits(build->source.clusters.count);
+    manifest->exact_bits = entries->exact_count > 0 ? step_bits(entries->exact_count) : 0;
+    build->source.padded_records = (size_t)1 << manifest->slot_bits;
+    build->source.padded_tokens = (size_t)1 << step_bits(entries->count);
+    build->source.padded_exact = (size_t)1 << manifest->exact_bits;
+    build->source.value_bytes = hv_value_bytes(manifest->slot_bits);
+    return HASHVEIL_OK;
 }
 
 static void fill_manifest(struct build *build, uint64_t created_s)
 {
     struct hv_manifest *manifest = &build->manifest;
     const hashveil_seal_options *options = build->options;
-    struct hv_random_stream stream;
-    uint32_t slot_bits = HV_SEALED_MIN_SLOT_BITS;
-    while ((size_t)1 << slot_bits < build->source.entries->count) {
-        slot_bits++;
-    }
-    build->source.padded_count = (size_t)1 << slot_bits;
-    build->source.value_bytes = hv_value_bytes(slot_bits);
     manifest->epoch = build->source.epoch;
     manifest->created_s = created_s;
-    manifest->mask_params = options->mask_params;
-    manifest->slot_bits = slot_bits;
     manifest->list_count = (uint32_t)build->source.entries->list_count;
     manifest->curator_count = (uint32_t)options->curator_count;
     memcpy(manifest->evaluator_public, options->evaluator_key->public_bytes, HASHVEIL_KEY_BYTES);
@@ -184,13 +235,6 @@ static void fill_manifest(struct build *build, uint64_t created_s)
         memcpy(manifest->curator_keys[i], options->curator_keys[i].public_bytes,
                HASHVEIL_KEY_BYTES);
     }
-    hv_random_stream_init(build->source.seed, "masks", 0, &stream);
-    hv_random_stream_fill(&stream, manifest->mask_seed, sizeof manifest->mask_seed);
-    hv_random_stream_clear(&stream);
-    if (options->mask_seed) {
-        memcpy(manifest->mask_seed, options->mask_seed, sizeof manifest->mask_seed);
-    }
-    hv_masks_from_seed(manifest->mask_seed, &manifest->mask_params, &build->source.masks);
 }
 
 /* A record whose label no report could carry would be found and never reported. */
@@ -203,16 +247,21 @@ static bool texts_are_valid(const hashveil_entries *entries)
     for (size_t i = 0; are_valid && i < entries->count; i++) {
         are_valid = hv_record_labels_are_valid(&entries->entries[i].record);
     }
+    for (size_t i = 0; are_valid && i < entries->exact_count; i++) {
+        are_valid = hv_record_labels_are_valid(&entries->exact[i].record) &&
+                    hashveil_digest_len(entries->exact[i].digest.kind) > 0;
+    }
     return are_valid;
 }
 
 static hashveil_status check_arguments(const hashveil_entries *entries,
                                        const hashveil_seal_options *options)
 {
-    if (entries->count == 0) {
+    const size_t max_count = (size_t)1 << HV_SEALED_MAX_SLOT_BITS;
+    if (entries->count == 0 && entries->exact_count == 0) {
         return HASHVEIL_ERR_EMPTY;
     }
-    if (entries->count > (size_t)1 << HV_SEALED_MAX_SLOT_BITS) {
+    if (entries->count > max_count || entries->exact_count > max_count - entries->count) {
         return HASHVEIL_ERR_LIMIT;
     }
     if (options->evaluator_key->kind != HASHVEIL_KEY_EVALUATOR ||
@@ -228,30 +277,36 @@ static hashveil_status check_arguments(const hashveil_entries *entries,
 
 hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_entries *entries,
                                              const hashveil_seal_options *options,
-                                             const uint8_t seed[HV_SEED_BYTES], uint64_t created_s)
+                                             const uint8_t seed[HV_SEED_BYTES], uint64_t created_s,
+                                             hashveil_seal_summary *summary_out)
 {
     struct build build = {.options = options,
                           .source = {.entries = entries,
                                      .evaluator_secret = options->evaluator_key->secret_bytes,
                                      .seed = seed,
                                      .epoch = options->epoch},
-                          .progress_lock = PTHREAD_MUTEX_INITIALIZER};
+                          .lock = PTHREAD_MUTEX_INITIALIZER};
     const unsigned workers = options->workers ? options->workers : hv_processor_count();
     hashveil_status status = check_arguments(entries, options);
     if (status != HASHVEIL_OK) {
         return status;
     }
-    fill_manifest(&build, created_s);
-    lay_out(&build);
     status = hv_new_file_init(path, DATABASE_MODE, &build.file);
     if (status != HASHVEIL_OK) {
         goto done;
     }
+    status = draw_masks_and_cluster(&build);
+    if (status != HASHVEIL_OK) {
+        goto done;
+    }
+    fill_manifest(&build, created_s);
+    lay_out(&build);
     status = draw_slots_and_lines(&build);
     if (status != HASHVEIL_OK) {
         goto done;
     }
-    status = hv_parallel(options->mask_params.masks, workers, table_job, &build);
+    status = hv_parallel(options->mask_params.masks + (entries->exact_count > 0), workers,
+                         table_job, &build);
     if (status != HASHVEIL_OK) {
         goto done;
     }
@@ -264,26 +319,34 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
         goto done;
     }
     status = hv_new_file_commit(&build.file);
+    if (status == HASHVEIL_OK && summary_out) {
+        *summary_out =
+            (hashveil_seal_summary){.records = build.source.clusters.count,
+                                    .labels_left_out = build.source.clusters.labels_left_out,
+                                    .tokens_lost = build.tokens_lost};
+    }
 done:
     hv_new_file_clear(&build.file);
     if (build.source.line) {
-        hv_wipe(build.source.line, entries->count * sizeof *build.source.line);
+        hv_wipe(build.source.line, build.source.clusters.count * sizeof *build.source.line);
     }
     free(build.source.line);
     free(build.source.slot);
+    hv_clusters_clear(&build.source.clusters);
     return status;
 }
 
 hashveil_status hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,
-                                         const hashveil_seal_options *options)
+                                         const hashveil_seal_options *options,
+                                         hashveil_seal_summary *summary_out)
 {
     uint8_t seed[HV_SEED_BYTES];
     if (sodium_init() < 0) {
         return HASHVEIL_ERR_IO;
     }
     randombytes_buf(seed, sizeof seed);
-    const hashveil_status status =
-        hv_sealed_db_build_from_seed(path, entries, options, seed, (uint64_t)time(NULL));
+    const hashveil_status status = hv_sealed_db_build_from_seed(path, entries, options, seed,
+                                                                (uint64_t)time(NULL), summary_out);
     hv_wipe(seed, sizeof seed);
     return status;
 }

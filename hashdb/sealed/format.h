@@ -56,6 +56,8 @@ struct hv_manifest {
     uint32_t curator_count;
     uint8_t curator_keys[HASHVEIL_MAX_CURATORS][HASHVEIL_KEY_BYTES];
     struct hv_table_section tables[HV_MAX_MASKS];
+    uint32_t exact_bits; /* the padded number of exact entries is 2^exact_bits; 0: there are none */
+    struct hv_table_section exact; /* where there are any */
     struct hv_section records;
 };
 

@@ -12,7 +12,7 @@
 
 enum {
     MANIFEST_FIXED_BYTES =
-        4 + 1 + 3 + 8 + 8 + HASHVEIL_KEY_BYTES + HV_MASK_SEED_BYTES + 3 * 4 + 4 * 4,
+        4 + 1 + 3 + 8 + 8 + HASHVEIL_KEY_BYTES + HV_MASK_SEED_BYTES + 3 * 4 + 5 * 4,
     SECTION_BYTES = 8 + 8 + HASHVEIL_DIGEST_BYTES,
     TABLE_BYTES = SECTION_BYTES + 8 + 4 + 4
 };
@@ -26,7 +26,8 @@ size_t hv_manifest_len(const struct hv_manifest *manifest)
 {
     return MANIFEST_FIXED_BYTES + (size_t)manifest->list_count * HV_SEALED_NAME_BYTES +
            (size_t)manifest->curator_count * HASHVEIL_KEY_BYTES +
-           (size_t)manifest->mask_params.masks * TABLE_BYTES + SECTION_BYTES;
+           (size_t)manifest->mask_params.masks * TABLE_BYTES +
+           (manifest->exact_bits > 0 ? TABLE_BYTES : 0) + SECTION_BYTES;
 }
 
 static void write_section(struct hv_writer *out, const struct hv_section *section)
@@ -43,6 +44,14 @@ static struct hv_section read_section(struct hv_reader *in)
     section.len = hv_read_u64le(in);
     hv_read_copy(in, section.digest, sizeof section.digest);
     return section;
+}
+
+static void write_table(struct hv_writer *out, const struct hv_table_section *table)
+{
+    write_section(out, &table->section);
+    hv_write_u64le(out, table->shape.seed);
+    hv_write_u32le(out, table->shape.segment_len);
+    hv_write_u32le(out, table->shape.segment_count);
 }
 
 void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
@@ -63,6 +72,7 @@ void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
     hv_write_u32le(&writer, HV_RECORD_BYTES);
     hv_write_u32le(&writer, manifest->list_count);
     hv_write_u32le(&writer, manifest->curator_count);
+    hv_write_u32le(&writer, manifest->exact_bits);
     for (uint32_t i = 0; i < manifest->list_count; i++) {
         hv_write_bytes(&writer, (const uint8_t *)manifest->list_names[i], HV_SEALED_NAME_BYTES);
     }
@@ -70,11 +80,10 @@ void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
         hv_write_bytes(&writer, manifest->curator_keys[i], HASHVEIL_KEY_BYTES);
     }
     for (uint32_t i = 0; i < manifest->mask_params.masks; i++) {
-        const struct hv_table_section *table = &manifest->tables[i];
-        write_section(&writer, &table->section);
-        hv_write_u64le(&writer, table->shape.seed);
-        hv_write_u32le(&writer, table->shape.segment_len);
-        hv_write_u32le(&writer, table->shape.segment_count);
+        write_table(&writer, &manifest->tables[i]);
+    }
+    if (manifest->exact_bits > 0) {
+        write_table(&writer, &manifest->exact);
     }
     write_section(&writer, &manifest->records);
     assert(!writer.failed && writer.len == writer.capacity);
@@ -91,15 +100,22 @@ bool hv_sealed_name_is_valid(const char name[HV_SEALED_NAME_BYTES])
     return len >= 1 && len <= HASHVEIL_LIST_NAME_MAX_LEN && hv_text_is_plain(name, len);
 }
 
+static void read_table(struct hv_reader *in, struct hv_table_section *out)
+{
+    out->section = read_section(in);
+    out->shape.seed = hv_read_u64le(in);
+    out->shape.segment_len = hv_read_u32le(in);
+    out->shape.segment_count = hv_read_u32le(in);
+    in->failed = in->failed || !hv_fuse_shape_is_valid(&out->shape);
+}
+
 static void read_tables(struct hv_reader *in, struct hv_manifest *out)
 {
     for (uint32_t i = 0; i < out->mask_params.masks; i++) {
-        struct hv_table_section *table = &out->tables[i];
-        table->section = read_section(in);
-        table->shape.seed = hv_read_u64le(in);
-        table->shape.segment_len = hv_read_u32le(in);
-        table->shape.segment_count = hv_read_u32le(in);
-        in->failed = in->failed || !hv_fuse_shape_is_valid(&table->shape);
+        read_table(in, &out->tables[i]);
+    }
+    if (out->exact_bits > 0) {
+        read_table(in, &out->exact);
     }
 }
 
@@ -119,6 +135,8 @@ static bool numbers_are_valid(const struct hv_manifest *manifest)
     return hv_mask_params_are_valid(&manifest->mask_params) &&
            manifest->slot_bits >= HV_SEALED_MIN_SLOT_BITS &&
            manifest->slot_bits <= HV_SEALED_MAX_SLOT_BITS &&
+           (manifest->exact_bits == 0 || (manifest->exact_bits >= HV_SEALED_MIN_SLOT_BITS &&
+                                          manifest->exact_bits <= HV_SEALED_MAX_SLOT_BITS)) &&
            manifest->list_count <= HASHVEIL_MAX_LISTS &&
            manifest->curator_count <= HASHVEIL_MAX_CURATORS;
 }
@@ -142,6 +160,7 @@ hashveil_status hv_manifest_parse(const uint8_t *bytes, size_t len, struct hv_ma
     const uint32_t record_bytes = hv_read_u32le(&in);
     manifest->list_count = hv_read_u32le(&in);
     manifest->curator_count = hv_read_u32le(&in);
+    manifest->exact_bits = hv_read_u32le(&in);
 
     if (in.failed || (reserved[0] | reserved[1] | reserved[2]) != 0) {
         return HASHVEIL_ERR_FORMAT;

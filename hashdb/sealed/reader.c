@@ -76,18 +76,24 @@ static hashveil_status check_manifest(hashveil_sealed_db *db, const struct hv_se
     return hv_manifest_parse(bytes, header->manifest_len, &db->manifest);
 }
 
+static hashveil_status check_table(struct layout *layout, const struct hv_manifest *manifest,
+                                   const struct hv_table_section *table)
+{
+    /* At most 2^18 x 2^28 places of 19 bytes: no overflow. */
+    const uint64_t len = hv_fuse_places(&table->shape) * hv_value_bytes(manifest->slot_bits);
+    return check_section(layout, &table->section, len);
+}
+
 static hashveil_status check_tables(struct layout *layout, const struct hv_manifest *manifest)
 {
-    for (uint32_t i = 0; i < manifest->mask_params.masks; i++) {
-        const struct hv_table_section *table = &manifest->tables[i];
-        /* At most 2^18 x 2^28 places of 19 bytes: no overflow. */
-        const uint64_t len = hv_fuse_places(&table->shape) * hv_value_bytes(manifest->slot_bits);
-        const hashveil_status status = check_section(layout, &table->section, len);
-        if (status != HASHVEIL_OK) {
-            return status;
-        }
+    hashveil_status status = HASHVEIL_OK;
+    for (uint32_t i = 0; i < manifest->mask_params.masks && status == HASHVEIL_OK; i++) {
+        status = check_table(layout, manifest, &manifest->tables[i]);
     }
-    return HASHVEIL_OK;
+    if (status == HASHVEIL_OK && manifest->exact_bits > 0) {
+        status = check_table(layout, manifest, &manifest->exact);
+    }
+    return status;
 }
 
 static hashveil_status check_all(hashveil_sealed_db *db, size_t len, const char **where_out)
@@ -132,6 +138,7 @@ static void describe(hashveil_sealed_db *db, size_t len)
     memcpy(info->evaluator_public, manifest->evaluator_public, sizeof info->evaluator_public);
     info->mask_params = manifest->mask_params;
     info->padded_count = UINT64_C(1) << manifest->slot_bits;
+    info->padded_exact_count = manifest->exact_bits > 0 ? UINT64_C(1) << manifest->exact_bits : 0;
     info->file_bytes = len;
     info->list_count = manifest->list_count;
     memcpy(info->list_names, manifest->list_names, sizeof info->list_names);
@@ -210,10 +217,9 @@ const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db)
     return &db->masks;
 }
 
-void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
-                         const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
+static void look_up(const hashveil_sealed_db *db, const struct hv_table_section *table,
+                    const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
 {
-    const struct hv_table_section *table = &db->manifest.tables[mask];
     const uint32_t slot_bits = db->manifest.slot_bits;
     const size_t value_bytes = hv_value_bytes(slot_bits);
     const uint8_t *pad = y + HV_TOKEN_KEY_BYTES;
@@ -228,6 +234,18 @@ void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
     out->slot = hv_load_le(value + HV_SHARE_BYTES, HV_VALUE_MAX_BYTES - HV_SHARE_BYTES) &
                 ((UINT64_C(1) << slot_bits) - 1);
     hv_wipe(value, sizeof value);
+}
+
+void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
+                         const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
+{
+    look_up(db, &db->manifest.tables[mask], y, out);
+}
+
+void hv_sealed_db_lookup_exact(const hashveil_sealed_db *db, const uint8_t y[HV_OPRF_OUTPUT_BYTES],
+                               struct hv_table_value *out)
+{
+    look_up(db, &db->manifest.exact, y, out);
 }
 
 bool hv_sealed_db_open_record(const hashveil_sealed_db *db, uint64_t slot,

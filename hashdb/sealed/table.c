@@ -2,6 +2,7 @@
 #include "hashdb/sealed/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/memory.h"
@@ -14,25 +15,51 @@ enum { TOKENS_STEP = 256 };
 /* One table in the making. */
 struct work {
     const struct hv_table_source *source;
-    unsigned mask;
+    unsigned number;
+    size_t count;  /* of tokens or digests */
+    size_t padded; /* a power of two */
     struct hv_random_stream stream;
-    uint64_t *keys;  /* padded_count: the entries' tokens in order, then padding */
+    uint64_t *keys;  /* padded of them: of the entries in order, then padding */
     uint8_t *values; /* as many */
     size_t values_len;
 };
 
-/* The value that a token's holder recovers: share, slot and, in the last byte's unused bits, what
- * value already holds, which is random. The pad then covers all of it. */
-static void seal_value(const struct work *work, size_t entry, const uint8_t y[HV_OPRF_OUTPUT_BYTES],
-                       uint8_t *value)
+static uint32_t record_of(const struct work *work, size_t place)
+{
+    const struct hv_clusters *clusters = &work->source->clusters;
+    return work->number == HV_EXACT_TABLE ? clusters->of_exact[place] : clusters->of_entry[place];
+}
+
+static void encode(const struct work *work, size_t place, struct hv_token_input *out)
+{
+    const struct hv_table_source *source = work->source;
+    const struct hv_clusters *clusters = &source->clusters;
+    if (work->number == HV_EXACT_TABLE) {
+        const hashveil_exact_entry *entry = &source->entries->exact[clusters->exact_order[place]];
+        hv_token_encode_exact(&entry->digest, source->epoch, out);
+    } else {
+        const hashveil_entry *entry = &source->entries->entries[clusters->order[place]];
+        const struct hv_token token = hv_masks_token(&source->masks, work->number, &entry->hash);
+        hv_token_encode(&token, source->epoch, out);
+    }
+}
+
+/* The value that a token's holder recovers: share or secret, slot and, in the last byte's unused
+ * bits, what value already holds, which is random. The pad then covers all of it. */
+static void seal_value(const struct work *work, uint32_t record,
+                       const uint8_t y[HV_OPRF_OUTPUT_BYTES], uint8_t *value)
 {
     const struct hv_table_source *source = work->source;
     const uint8_t *pad = y + HV_TOKEN_KEY_BYTES;
     const unsigned slot_len = (unsigned)(source->value_bytes - HV_SHARE_BYTES);
-    const uint64_t slot_mask = source->padded_count - 1;
+    const uint64_t slot_mask = source->padded_records - 1;
     const uint64_t spare = hv_load_le(value + HV_SHARE_BYTES, slot_len) & ~slot_mask;
-    hv_line_share(&source->line[entry], (uint8_t)(work->mask + 1), value);
-    hv_store_le(value + HV_SHARE_BYTES, spare | source->slot[entry], slot_len);
+    if (work->number == HV_EXACT_TABLE) {
+        memcpy(value, source->line[record].secret, HV_SHARE_BYTES);
+    } else {
+        hv_line_share(&source->line[record], (uint8_t)(work->number + 1), value);
+    }
+    hv_store_le(value + HV_SHARE_BYTES, spare | source->slot[record], slot_len);
     for (size_t i = 0; i < source->value_bytes; i++) {
         value[i] ^= pad[i];
     }
@@ -41,25 +68,22 @@ static void seal_value(const struct work *work, size_t entry, const uint8_t y[HV
 static hashveil_status seal_tokens(struct work *work, hv_tokens_done_fn *tokens_done, void *context)
 {
     const struct hv_table_source *source = work->source;
-    const size_t count = source->entries->count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < work->count; i++) {
         struct hv_token_input input;
         uint8_t y[HV_OPRF_OUTPUT_BYTES];
-        const struct hv_token token =
-            hv_masks_token(&source->masks, work->mask, &source->entries->entries[i].hash);
-        hv_token_encode(&token, source->epoch, &input);
+        encode(work, i, &input);
         const struct hv_piece piece = hv_token_piece(&input);
         if (!hv_oprf_evaluate(HV_OPRF_MODE, source->evaluator_secret, &piece, y)) {
             return HASHVEIL_ERR_KEY;
         }
         work->keys[i] = hv_load_le(y, HV_TOKEN_KEY_BYTES);
-        seal_value(work, i, y, work->values + i * source->value_bytes);
+        seal_value(work, record_of(work, i), y, work->values + i * source->value_bytes);
         hv_wipe(y, sizeof y);
         if ((i + 1) % TOKENS_STEP == 0) {
             tokens_done(context, TOKENS_STEP);
         }
     }
-    tokens_done(context, count % TOKENS_STEP);
+    tokens_done(context, work->count % TOKENS_STEP);
     return HASHVEIL_OK;
 }
 
@@ -78,27 +102,32 @@ static int compare_keys(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-/* A table holds a token once. Where entries share one, the first keeps it, and the others are found
+/* A table holds a token once. Where records share one, the first keeps it, and the others are found
  * through their other masks: their place here goes to padding, so that the table's size says
  * nothing. */
-static hashveil_status replace_repeated_keys(struct work *work)
+static hashveil_status replace_repeated_keys(struct work *work, uint64_t *lost_out)
 {
-    const size_t count = work->source->padded_count;
     const size_t value_bytes = work->source->value_bytes;
-    struct numbered_key *sorted = hv_alloc_array(count, sizeof *sorted);
+    size_t first = 0; /* of equal ones */
+    struct numbered_key *sorted = hv_alloc_array(work->padded, sizeof *sorted);
     if (!sorted) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < work->padded; i++) {
         sorted[i] = (struct numbered_key){work->keys[i], i};
     }
-    qsort(sorted, count, sizeof *sorted, compare_keys);
-    for (size_t i = 1; i < count; i++) {
-        if (sorted[i].key == sorted[i - 1].key) {
-            const size_t number = sorted[i].number;
-            work->keys[number] = hv_random_stream_u64(&work->stream);
-            hv_random_stream_fill(&work->stream, work->values + number * value_bytes, value_bytes);
+    qsort(sorted, work->padded, sizeof *sorted, compare_keys);
+    *lost_out = 0;
+    for (size_t i = 1; i < work->padded; i++) {
+        const size_t number = sorted[i].number;
+        if (sorted[i].key != sorted[first].key) {
+            first = i;
+            continue;
         }
+        *lost_out += number < work->count &&
+                     record_of(work, number) != record_of(work, sorted[first].number);
+        work->keys[number] = hv_random_stream_u64(&work->stream);
+        hv_random_stream_fill(&work->stream, work->values + number * value_bytes, value_bytes);
     }
     free(sorted);
     return HASHVEIL_OK;
@@ -106,50 +135,53 @@ static hashveil_status replace_repeated_keys(struct work *work)
 
 static void draw_padding(struct work *work)
 {
-    const struct hv_table_source *source = work->source;
-    hv_random_stream_init(source->seed, "table", work->mask, &work->stream);
+    hv_random_stream_init(work->source->seed, "table", work->number, &work->stream);
     hv_random_stream_fill(&work->stream, work->values, work->values_len);
-    for (size_t i = source->entries->count; i < source->padded_count; i++) {
+    for (size_t i = work->count; i < work->padded; i++) {
         work->keys[i] = hv_random_stream_u64(&work->stream);
     }
 }
 
-hashveil_status hv_table_make(const struct hv_table_source *source, unsigned mask,
-                              hv_tokens_done_fn *tokens_done, void *context,
-                              struct hv_fuse_shape *shape, uint8_t **table_out)
+static hashveil_status make(struct work *work, hv_tokens_done_fn *tokens_done, void *context,
+                            struct hv_table *table)
 {
-    struct work work = {
-        .source = source, .mask = mask, .values_len = source->padded_count * source->value_bytes};
+    const struct hv_fuse_input input = {.keys = work->keys,
+                                        .values = work->values,
+                                        .count = work->padded,
+                                        .value_bytes = work->source->value_bytes};
+    draw_padding(work);
+    hashveil_status status = seal_tokens(work, tokens_done, context);
+    if (status == HASHVEIL_OK) {
+        status = replace_repeated_keys(work, &table->lost);
+    }
+    if (status == HASHVEIL_OK) {
+        status = hv_fuse_build(&input, &work->stream, &table->shape, table->bytes);
+    }
+    hv_random_stream_clear(&work->stream);
+    return status;
+}
+
+hashveil_status hv_table_make(const struct hv_table_source *source, unsigned number,
+                              hv_tokens_done_fn *tokens_done, void *context, struct hv_table *table)
+{
+    const bool is_exact = number == HV_EXACT_TABLE;
+    struct work work = {.source = source,
+                        .number = number,
+                        .count = is_exact ? source->entries->exact_count : source->entries->count,
+                        .padded = is_exact ? source->padded_exact : source->padded_tokens};
     hashveil_status status = HASHVEIL_ERR_NO_MEMORY;
-    uint8_t *table = hv_alloc_array((size_t)hv_fuse_places(shape), source->value_bytes);
-    work.keys = hv_alloc_array(source->padded_count, sizeof *work.keys);
-    work.values = hv_alloc_array(source->padded_count, source->value_bytes);
-    const struct hv_fuse_input input = {.keys = work.keys,
-                                        .values = work.values,
-                                        .count = source->padded_count,
-                                        .value_bytes = source->value_bytes};
-    if (!table || !work.keys || !work.values) {
-        goto done;
+    work.values_len = work.padded * source->value_bytes;
+    work.keys = hv_alloc_array(work.padded, sizeof *work.keys);
+    work.values = hv_alloc_array(work.padded, source->value_bytes);
+    table->bytes = hv_alloc_array((size_t)hv_fuse_places(&table->shape), source->value_bytes);
+    if (work.keys && work.values && table->bytes) {
+        status = make(&work, tokens_done, context, table);
     }
-    draw_padding(&work);
-    status = seal_tokens(&work, tokens_done, context);
     if (status != HASHVEIL_OK) {
-        goto done;
+        free(table->bytes);
+        table->bytes = NULL;
     }
-    status = replace_repeated_keys(&work);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = hv_fuse_build(&input, &work.stream, shape, table);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    *table_out = table;
-    table = NULL; /* now the caller's */
-done:
-    hv_random_stream_clear(&work.stream);
     free(work.keys);
     free(work.values);
-    free(table);
     return status;
 }

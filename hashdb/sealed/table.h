@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One mask's table: every entry's token under that mask, padded and laid out as a fuse map. */
+/* One table: every entry's token under one mask, or every exact entry's digest, padded and laid out
+ * as a fuse map. */
 #ifndef HV_HASHDB_SEALED_TABLE_H
 #define HV_HASHDB_SEALED_TABLE_H
 
@@ -8,6 +9,7 @@
 
 #include <hashveil/sealed_db.h>
 
+#include "hashdb/sealed/cluster.h"
 #include "hashdb/sealed/fuse.h"
 #include "psi/masks.h"
 #include "psi/oprf.h"
@@ -20,21 +22,33 @@ struct hv_table_source {
     const uint8_t *seed; /* HV_SEED_BYTES */
     uint64_t epoch;
     struct hv_masks masks;
-    size_t padded_count; /* a power of two */
+    struct hv_clusters clusters; /* owned */
+    size_t padded_records;       /* this and the next two: powers of two */
+    size_t padded_tokens;        /* of each mask's table */
+    size_t padded_exact;
     size_t value_bytes;
-    uint32_t *slot;       /* owned; of each entry */
-    struct hv_line *line; /* owned; of each entry: secret */
+    uint32_t *slot;       /* owned; of each record */
+    struct hv_line *line; /* owned; of each record: secret */
 };
+
+/* The number of the table that is no mask's. */
+enum { HV_EXACT_TABLE = HV_MAX_MASKS };
 
 /* Told of tokens done since the last call. */
 typedef void hv_tokens_done_fn(void *context, uint64_t tokens);
 
-/* shape       from hv_fuse_shape_for(padded_count); its seed is set
- * table_out   owned, released with free: hv_fuse_places x value_bytes
+struct hv_table {
+    struct hv_fuse_shape
+        shape;      /* given, from hv_fuse_shape_for its padded number; its seed is set */
+    uint8_t *bytes; /* owned, released with free: hv_fuse_places x value_bytes */
+    uint64_t lost;  /* tokens that another record has */
+};
+
+/* number: of the mask, or HV_EXACT_TABLE.
  *
- * Errors: ERR_NO_MEMORY, ERR_KEY. Threads: one call a mask, side by side. */
-HASHVEIL_MUST_USE hashveil_status hv_table_make(const struct hv_table_source *source, unsigned mask,
-                                                hv_tokens_done_fn *tokens_done, void *context,
-                                                struct hv_fuse_shape *shape, uint8_t **table_out);
+ * Errors: ERR_NO_MEMORY, ERR_KEY. Threads: one call a table, side by side. */
+HASHVEIL_MUST_USE hashveil_status hv_table_make(const struct hv_table_source *source,
+                                                unsigned number, hv_tokens_done_fn *tokens_done,
+                                                void *context, struct hv_table *table);
 
 #endif

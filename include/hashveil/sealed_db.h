@@ -90,20 +90,34 @@ typedef struct hashveil_seal_options {
     void *progress_context;
 } hashveil_seal_options;
 
+/** What became of the entries. */
+typedef struct hashveil_seal_summary {
+    uint64_t records;         /**< near-duplicates, and what is of one item, share one */
+    uint64_t labels_left_out; /**< for which a record had no room */
+    uint64_t tokens_lost;     /**< of hashes x masks: another record has them */
+} hashveil_seal_summary;
+
 /**
  * Seals entries into a new database file, with fresh random record secrets.
  *
- * The number of records is padded to a power of two, at least 1024, so that the file's size tells
- * the number of entries only that coarsely. Memory: about 48 bytes an entry and worker.
+ * Pictures that are at most HASHVEIL_PDQ_MATCH_BITS apart and share a token, and entries with the
+ * same record id, become one record, with the lists of all and up to HASHVEIL_MAX_LABELS of their
+ * labels.
  *
- * path     replaced by rename when all is written; whatever was there stays until then
- * entries  borrowed for the call; labels and lists go into the records
+ * The numbers of records, of hashes and of digests are each padded to a power of two, at least
+ * 1024, so that the file's size tells them only that coarsely; a database without digests has no
+ * table of them. Memory: about 250 bytes an entry, and 48 an entry and worker.
  *
- * Errors: ERR_ARGUMENT, ERR_EMPTY (no entries), ERR_LIMIT (more than 2^24), ERR_NO_MEMORY, and
- * those of writing a file.
+ * path         replaced by rename when all is written; whatever was there stays until then
+ * entries      borrowed for the call; labels and lists go into the records
+ * summary_out  filled on success; may be NULL
+ *
+ * Errors: ERR_ARGUMENT, ERR_EMPTY (no entries), ERR_LIMIT (more than 2^24, digests included),
+ * ERR_NO_MEMORY, and those of writing a file.
  */
-HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_build(
-    const char *path, const hashveil_entries *entries, const hashveil_seal_options *options);
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,
+                         const hashveil_seal_options *options, hashveil_seal_summary *summary_out);
 
 /** An open database. Shared freely between threads. */
 typedef struct hashveil_sealed_db hashveil_sealed_db;
@@ -116,6 +130,8 @@ typedef struct hashveil_sealed_db_info {
     uint8_t evaluator_public[HASHVEIL_KEY_BYTES];
     hashveil_mask_params mask_params;
     uint64_t padded_count; /**< records, real and padding */
+    uint64_t
+        padded_exact_count; /**< digests, real and padding; 0 where there is no table of them */
     uint64_t file_bytes;
     size_t list_count;
     char list_names[HASHVEIL_MAX_LISTS][HASHVEIL_LIST_NAME_MAX_LEN + 1];

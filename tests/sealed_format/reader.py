@@ -71,11 +71,14 @@ class Database:
         demand(self.bits <= self.pool_bits <= 256 and 10 <= self.slot_bits <= 24, "pool and slots")
         demand(fields.number(4) == 112, "record length")
         list_count, curator_count = fields.number(4), fields.number(4)
+        exact_bits = fields.number(4)
         demand(list_count <= 64 and curator_count <= 16, "counts")
+        demand(exact_bits == 0 or 10 <= exact_bits <= 24, "number of digests")
         self.lists = [fields.take(32).rstrip(b"\0").decode() for _ in range(list_count)]
         self.curators = [fields.take(32) for _ in range(curator_count)]
         self.value_bytes = 16 + (self.slot_bits + 7) // 8
         self.tables = [self.parse_table(fields) for _ in range(self.masks)]
+        self.exact = self.parse_table(fields) if exact_bits else None
         self.records = self.section(fields, 112 << self.slot_bits)
         demand(not fields.data, "manifest length")
 

@@ -82,7 +82,7 @@ static bool build(const char *path, const struct seal_command_options *options,
         .progress = progress_show,
         .progress_context = &progress,
     };
-    const hashveil_status status = hashveil_sealed_db_build(path, &input->entries, &seal);
+    const hashveil_status status = hashveil_sealed_db_build(path, &input->entries, &seal, NULL);
     progress_clear(&progress);
     if (status != HASHVEIL_OK) {
         complain_status(path, status);

@@ -56,7 +56,7 @@ static hashveil_status seal(const hashveil_entries *entries,
     const int fd = mkstemp(path);
     if (fd >= 0) {
         close(fd);
-        status = hashveil_sealed_db_build(path, entries, seal_options);
+        status = hashveil_sealed_db_build(path, entries, seal_options, NULL);
         if (status == HASHVEIL_OK) {
             status = hashveil_sealed_db_open(path, out, &where);
         }
