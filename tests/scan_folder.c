@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan_folder.h"
 
+#include "base/files.h"
+#include "base/memory.h"
 #include "draw.h"
 #include "picture.h"
 #include "two_faced_jpeg.h"
@@ -70,18 +72,58 @@ size_t scan_picture_len(uint64_t number)
     return file.len;
 }
 
-static void make_database(void)
+static hashveil_entries listed_entries(void)
 {
-    const char *where;
     hashveil_entries entries = draw_entries(LISTED);
     for (size_t i = 0; i < LISTED; i++) {
         entries.entries[i].hash = scan_picture_fingerprint(i).hash;
     }
-    folder.evaluator_key = draw_evaluator_key();
-    draw_database(folder.database_path, &entries, &folder.evaluator_key);
-    hashveil_entries_clear(&entries);
+    return entries;
+}
+
+static void seal(const hashveil_entries *entries)
+{
+    const char *where;
+    draw_database(folder.database_path, entries, &folder.evaluator_key);
     ck_assert_int_eq(hashveil_sealed_db_open(folder.database_path, &folder.database, &where),
                      HASHVEIL_OK);
+}
+
+static void make_database(void)
+{
+    hashveil_entries entries = listed_entries();
+    folder.evaluator_key = draw_evaluator_key();
+    seal(&entries);
+    hashveil_entries_clear(&entries);
+}
+
+static hashveil_exact_entry entry_of_file(const char *name, uint8_t number,
+                                          hashveil_digest_kind kind)
+{
+    hashveil_exact_entry entry = {.record = {.id = {0xff, number}, .lists = 1}};
+    hashveil_digests digests;
+    struct file file;
+    ck_assert_int_eq(hv_read_file(scan_path(name), UINT32_MAX, &file.bytes, &file.len),
+                     HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_digests_of(file.bytes, file.len, &digests), HASHVEIL_OK);
+    entry.digest = hashveil_digests_get(&digests, kind);
+    snprintf(entry.record.labels[0], sizeof entry.record.labels[0], "file %s", name);
+    free(file.bytes);
+    return entry;
+}
+
+void list_scan_files(const char *const *names, size_t count, hashveil_digest_kind kind)
+{
+    hashveil_entries entries = listed_entries();
+    entries.exact = hv_alloc_array(count, sizeof *entries.exact);
+    ck_assert_ptr_nonnull(entries.exact);
+    entries.exact_count = count;
+    for (size_t i = 0; i < count; i++) {
+        entries.exact[i] = entry_of_file(names[i], (uint8_t)i, kind);
+    }
+    hashveil_sealed_db_close(folder.database);
+    seal(&entries);
+    hashveil_entries_clear(&entries);
 }
 
 const struct scan_folder *make_scan_folder(void)

@@ -41,6 +41,10 @@ hashveil_fingerprint scan_picture_fingerprint(uint64_t number);
 hashveil_fingerprint scan_picture_quick_fingerprint(uint64_t number);
 size_t scan_picture_len(uint64_t number);
 
+/* Seals the database anew, so that it lists files there as well: by their digests of this kind,
+ * with labels "file NAME". */
+void list_scan_files(const char *const *names, size_t count, hashveil_digest_kind kind);
+
 /* All that a scan told and gave. */
 struct scan_seen {
     hashveil_status status;

@@ -148,6 +148,26 @@ START_TEST(a_turned_match_is_reported_as_the_listed_picture_lies)
 }
 END_TEST
 
+START_TEST(a_match_by_digest_is_reported_with_its_digests)
+{
+    static const char *const listed[] = {"a text"};
+    static const hashveil_pdq no_hash;
+    struct scan_seen seen;
+    hashveil_digests digests;
+    put_scan_file("a text", "text", 4);
+    list_scan_files(listed, 1, HASHVEIL_DIGEST_SHA1);
+    const hashveil_scan_options options = reporting_options(&seen);
+    scan_pictures(&options);
+    ck_assert_str_eq(seen.results, "a text: match file a text (reported)\n");
+    ck_assert_int_eq(hashveil_digests_of((const uint8_t *)"text", 4, &digests), HASHVEIL_OK);
+    const hashveil_report report = read_last_report();
+    ck_assert_int_eq(report.matched_by, HASHVEIL_SIGNAL_SHA1);
+    ck_assert_mem_eq(&report.digests, &digests, sizeof digests);
+    ck_assert(!report.has_picture);
+    ck_assert_uint_eq(hashveil_pdq_distance(&report.hash, &no_hash), 0);
+}
+END_TEST
+
 START_TEST(without_a_key_nothing_is_reported)
 {
     struct scan_seen seen;
@@ -306,6 +326,7 @@ int main(void)
     tcase_set_timeout(spool, SECONDS);
     tcase_add_loop_test(spool, a_match_is_in_the_spool_before_it_is_told, 1, 5);
     tcase_add_loop_test(spool, a_turned_match_is_reported_as_the_listed_picture_lies, 0, 2);
+    tcase_add_test(spool, a_match_by_digest_is_reported_with_its_digests);
     tcase_add_test(spool, without_a_key_nothing_is_reported);
     tcase_add_test(spool, a_scan_whose_spool_cannot_be_opened_does_not_begin);
     tcase_add_test(spool, a_report_that_cannot_be_kept_is_trouble_told_once);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <hashveil/cancel.h>
+#include <hashveil/digest.h>
 #include <hashveil/fingerprint.h>
 #include <hashveil/key.h>
 #include <hashveil/pdq.h>
@@ -51,6 +52,7 @@ typedef struct hashveil_file_result {
     bool is_decoded;        /**< whether there is a fingerprint */
     /** Of a match by PDQ it is that of the picture decoded in full, turned as the verdict says. */
     hashveil_fingerprint fingerprint;
+    hashveil_digests digests; /**< where the database lists any, of a file that was read */
     hashveil_verdict verdict; /**< of a match */
     bool is_reported;         /**< of a match: its report is on disk in the spool */
     uint8_t report_id[HASHVEIL_REPORT_ID_BYTES]; /**< of a reported match; else all zero */

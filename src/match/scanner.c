@@ -60,6 +60,7 @@ static const hashveil_sealed_db_info *info_of(const hashveil_query *query)
 static hashveil_status prepare(hashveil_query *query, const hashveil_subject *subject)
 {
     const hashveil_sealed_db_info *info = info_of(query);
+    const hashveil_digests *digests = info->padded_exact_count > 0 ? subject->digests : NULL;
     const uint32_t count =
         query->scanner->options.is_dihedral ? HASHVEIL_PROBES_DIHEDRAL : HASHVEIL_PROBES;
     hashveil_status status = hv_client_batch_init(count, &query->batch);
@@ -74,11 +75,11 @@ static hashveil_status prepare(hashveil_query *query, const hashveil_subject *su
         status = hv_forms_init(subject, query->scanner->options.is_dihedral, &query->forms);
     }
     if (status == HASHVEIL_OK) {
-        status = hv_subject_probes(&query->forms, hv_sealed_db_masks(query->scanner->db), count,
-                                   query->probe);
+        status = hv_subject_probes(&query->forms, digests, hv_sealed_db_masks(query->scanner->db),
+                                   count, query->probe);
     }
     for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
-        hv_token_encode(&query->probe[i].token, info->epoch, &query->batch.input[i]);
+        hv_probe_encode(&query->probe[i], digests, info->epoch, &query->batch.input[i]);
     }
     return status;
 }
@@ -139,8 +140,10 @@ static size_t look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_B
         *value = (struct hv_named_value){.signal = probe->signal, .token = probe->token};
         if (probe->signal == HASHVEIL_SIGNAL_PDQ) {
             hv_sealed_db_lookup(db, probe->token.mask, y[i], &value->value);
-            count++;
+        } else if (probe->signal != HASHVEIL_SIGNAL_NONE) {
+            hv_sealed_db_lookup_exact(db, y[i], &value->value);
         }
+        count += probe->signal != HASHVEIL_SIGNAL_NONE;
     }
     return count;
 }

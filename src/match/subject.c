@@ -75,10 +75,37 @@ static hashveil_status choose_tokens(const struct hv_forms *forms, const struct 
     return status;
 }
 
-hashveil_status hv_subject_probes(const struct hv_forms *forms, const struct hv_masks *masks,
-                                  size_t count, struct hv_probe *out)
+static const struct {
+    hashveil_signal signal;
+    hashveil_digest_kind kind;
+} exact_signals[] = {
+    {HASHVEIL_SIGNAL_MD5, HASHVEIL_DIGEST_MD5},
+    {HASHVEIL_SIGNAL_SHA1, HASHVEIL_DIGEST_SHA1},
+    {HASHVEIL_SIGNAL_SHA256, HASHVEIL_DIGEST_SHA256},
+};
+enum { EXACT_SIGNALS = sizeof exact_signals / sizeof exact_signals[0] };
+
+hashveil_status hv_subject_probes(const struct hv_forms *forms, const hashveil_digests *digests,
+                                  const struct hv_masks *masks, size_t count, struct hv_probe *out)
 {
-    const hashveil_status status = choose_tokens(forms, masks, count, out);
+    const size_t exact = digests ? EXACT_SIGNALS : 0;
+    const hashveil_status status = choose_tokens(forms, masks, count - exact, out + exact);
+    for (size_t i = 0; i < exact; i++) {
+        out[i] = (struct hv_probe){.signal = exact_signals[i].signal};
+    }
     shuffle(out, count);
     return status;
+}
+
+void hv_probe_encode(const struct hv_probe *probe, const hashveil_digests *digests, uint64_t epoch,
+                     struct hv_token_input *out)
+{
+    for (size_t i = 0; i < EXACT_SIGNALS; i++) {
+        if (probe->signal == exact_signals[i].signal) {
+            const hashveil_digest digest = hashveil_digests_get(digests, exact_signals[i].kind);
+            hv_token_encode_exact(&digest, epoch, out);
+            return;
+        }
+    }
+    hv_token_encode(&probe->token, epoch, out);
 }

@@ -33,13 +33,18 @@ HASHVEIL_MUST_USE hashveil_status hv_forms_init(const hashveil_subject *subject,
 /* Wipes and releases. Accepts cleared ones. */
 void hv_forms_clear(struct hv_forms *forms);
 
-/* Fills out with count probes: the forms' likeliest, or random ones where there are none. Their
- * order is random: it must not say which are the likeliest, should an evaluator ever learn
- * something of single ones.
+/* Fills out with count probes: the digests where they are given, for the rest the forms' likeliest,
+ * or random ones where there are none. Their order is random: it must not say which are the
+ * likeliest, should an evaluator ever learn something of single ones.
  *
  * Errors: ERR_NO_MEMORY. */
 HASHVEIL_MUST_USE hashveil_status hv_subject_probes(const struct hv_forms *forms,
+                                                    const hashveil_digests *digests,
                                                     const struct hv_masks *masks, size_t count,
                                                     struct hv_probe *out);
+
+/* digests: those that the probe was chosen with. */
+void hv_probe_encode(const struct hv_probe *probe, const hashveil_digests *digests, uint64_t epoch,
+                     struct hv_token_input *out);
 
 #endif

@@ -40,14 +40,10 @@ static void end_undecoded(hashveil_file_result *result, hashveil_status status)
     }
 }
 
-/* What a failure to read makes of a file. */
-static void end_unread(hashveil_file_result *result, hashveil_status status)
+/* Whether digests are probed: then every file that can be read is asked for, whatever it is. */
+static bool asks_digests(const struct hv_checker *checker)
 {
-    if (hv_content_is_giant(status)) {
-        end_undecoded(result, status);
-    } else {
-        end(result, HASHVEIL_FILE_UNREADABLE, status);
-    }
+    return hashveil_sealed_db_describe(checker->options->database)->padded_exact_count > 0;
 }
 
 /* The PSI step: one request, one response; and once more where the answer is to be proved. */
@@ -113,12 +109,17 @@ static void confirm_match(const struct hv_checker *checker, const struct hv_cont
     }
 }
 
-/* What becomes of a file that was asked for. */
+/* What becomes of a file that was asked for. decoded: how that went; it matters only for what no
+ * digest matches. */
 static void end_asked(const struct hv_checker *checker, const struct hv_content *content,
-                      hashveil_file_result *result)
+                      hashveil_status decoded, hashveil_file_result *result)
 {
     const bool is_confirmed = result->verdict.matched_by != HASHVEIL_SIGNAL_PDQ ||
                               checker->options->fingerprint_options.is_exact_decode;
+    if (decoded != HASHVEIL_OK && result->verdict.kind != HASHVEIL_VERDICT_MATCH) {
+        end_undecoded(result, decoded);
+        return;
+    }
     end(result, class_of_verdict[result->verdict.kind], HASHVEIL_OK);
     if (!is_confirmed) {
         confirm_match(checker, content, result);
@@ -126,40 +127,60 @@ static void end_asked(const struct hv_checker *checker, const struct hv_content 
     lay_as_listed(result);
 }
 
-static void check_content(struct hv_checker *checker, const struct hv_content *content,
-                          hashveil_file_result *result, hashveil_status *peer_status_out)
+/* Fills the digests where the database lists any. content: empty for a file that is too large. */
+static hashveil_status take_digests(const struct hv_checker *checker,
+                                    const struct hv_content *content, hashveil_file_result *result)
 {
-    const hashveil_fingerprint_options *options = &checker->options->fingerprint_options;
-    const hashveil_subject subject = {.forms = &result->fingerprint, .form_count = 1};
-    hashveil_status status =
-        hashveil_fingerprint_file(content->bytes, content->len, options, &result->fingerprint);
-    if (status != HASHVEIL_OK) {
-        end_undecoded(result, status);
+    if (!asks_digests(checker)) {
+        return HASHVEIL_OK;
+    }
+    return content->bytes ? hashveil_digests_of(content->bytes, content->len, &result->digests)
+                          : hashveil_digests_of_file(result->path, &result->digests);
+}
+
+/* decoded: how that went. */
+static void ask_and_end(struct hv_checker *checker, const struct hv_content *content,
+                        hashveil_status decoded, hashveil_file_result *result,
+                        hashveil_status *peer_status_out)
+{
+    result->is_decoded = decoded == HASHVEIL_OK;
+    const hashveil_subject subject = {.forms = &result->fingerprint,
+                                      .form_count = result->is_decoded,
+                                      .digests = asks_digests(checker) ? &result->digests : NULL};
+    if (!result->is_decoded && !subject.digests) {
+        end_undecoded(result, decoded);
         return;
     }
-    result->is_decoded = true;
-    status = ask(checker, &subject, &result->verdict);
-    *peer_status_out = status;
-    if (status != HASHVEIL_OK) {
-        end(result, HASHVEIL_FILE_UNCHECKED, status);
+    *peer_status_out = ask(checker, &subject, &result->verdict);
+    if (*peer_status_out != HASHVEIL_OK) {
+        end(result, HASHVEIL_FILE_UNCHECKED, *peer_status_out);
     } else {
-        end_asked(checker, content, result);
+        end_asked(checker, content, decoded, result);
     }
 }
 
 void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, uint64_t *bytes_out,
                     hashveil_status *peer_status_out)
 {
+    const hashveil_fingerprint_options *options = &checker->options->fingerprint_options;
     struct hv_content content = {0};
     *peer_status_out = HASHVEIL_OK;
     *bytes_out = 0;
-    const hashveil_status status =
-        hv_content_read(result->path, &checker->options->fingerprint_options, &content);
-    if (status == HASHVEIL_OK) {
-        *bytes_out = content.len;
-        check_content(checker, &content, result, peer_status_out);
+    const hashveil_status read = hv_content_read(result->path, options, &content);
+    if (read != HASHVEIL_OK && !hv_content_is_giant(read)) {
+        end(result, HASHVEIL_FILE_UNREADABLE, read);
+        return;
+    }
+    const hashveil_status digested = take_digests(checker, &content, result);
+    if (digested != HASHVEIL_OK) {
+        end(result, HASHVEIL_FILE_UNCHECKED, digested);
     } else {
-        end_unread(result, status);
+        const hashveil_status decoded =
+            read == HASHVEIL_OK ? hashveil_fingerprint_file(content.bytes, content.len, options,
+                                                            &result->fingerprint)
+                                : read;
+        *bytes_out = content.len;
+        ask_and_end(checker, &content, decoded, result, peer_status_out);
     }
     hv_content_clear(&content);
 }

@@ -47,7 +47,8 @@ static void spool_report(struct scan *scan, hashveil_file_result *result)
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
     hashveil_report report;
     const hashveil_subject subject = {.forms = &result->fingerprint,
-                                      .form_count = result->is_decoded};
+                                      .form_count = result->is_decoded,
+                                      .digests = &result->digests};
     hashveil_status status = hashveil_report_fill(hashveil_sealed_db_describe(options->database),
                                                   &result->verdict, &subject, &report);
     if (status == HASHVEIL_OK) {

@@ -217,11 +217,12 @@ static int run(const struct command *self, int argc, char **argv)
 const struct command command_scan = {
     .name = "scan",
     .arguments = "PATH...",
-    .summary = "match pictures against a sealed database, and report only matches",
+    .summary = "match files against a sealed database, and report only matches",
     .details =
         "A PATH is a file, or a folder with all below it. Prints a line for each file and then a "
-        "summary. What leaves this process for a picture that is not known is a request to the "
-        "evaluator that looks like any other.\n\n"
+        "summary. What leaves this process for a file that is not known is a request to the "
+        "evaluator that looks like any other. Where the database lists digests, every file that "
+        "can be read is asked for, whatever it is; else pictures alone.\n\n"
         "Exit codes: 0 nothing found, 1 a match found, 2 trouble with a file or a peer (matches "
         "may have been found as well). Ctrl-C finishes the files begun and exits with 2; reports "
         "that could not be delivered wait in the spool for the next scan.\n\n"
