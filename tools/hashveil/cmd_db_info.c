@@ -61,6 +61,7 @@ static void describe_database(const hashveil_sealed_db_info *info, struct json_l
     json_line_set(out, "evaluator",
                   json_of_hex(info->evaluator_public, sizeof info->evaluator_public));
     json_line_set(out, "padded_count", json_of_u64(info->padded_count));
+    json_line_set(out, "padded_exact_count", json_of_u64(info->padded_exact_count));
     json_line_set(out, "file_bytes", json_of_u64(info->file_bytes));
     json_line_set(out, "masks", json_of_u64(info->mask_params.masks));
     json_line_set(out, "mask_bits", json_of_u64(info->mask_params.bits));

@@ -58,7 +58,7 @@ static bool load_entries(const char *path, hashveil_entries *out)
         status = hashveil_workspace_entries(workspace, out);
     }
     hashveil_workspace_close(workspace);
-    if (status == HASHVEIL_OK && out->count == 0) {
+    if (status == HASHVEIL_OK && out->count == 0 && out->exact_count == 0) {
         status = HASHVEIL_ERR_EMPTY;
     }
     if (status != HASHVEIL_OK) {
@@ -68,7 +68,7 @@ static bool load_entries(const char *path, hashveil_entries *out)
 }
 
 static bool build(const char *path, const struct seal_command_options *options,
-                  const struct seal_input *input)
+                  const struct seal_input *input, hashveil_seal_summary *summary_out)
 {
     struct progress progress;
     progress_init(&progress, "tokens");
@@ -82,7 +82,8 @@ static bool build(const char *path, const struct seal_command_options *options,
         .progress = progress_show,
         .progress_context = &progress,
     };
-    const hashveil_status status = hashveil_sealed_db_build(path, &input->entries, &seal, NULL);
+    const hashveil_status status =
+        hashveil_sealed_db_build(path, &input->entries, &seal, summary_out);
     progress_clear(&progress);
     if (status != HASHVEIL_OK) {
         complain_status(path, status);
@@ -90,7 +91,8 @@ static bool build(const char *path, const struct seal_command_options *options,
     return status == HASHVEIL_OK;
 }
 
-static bool print_result(const char *path, size_t entries, const hashveil_sealed_db_info *info,
+static bool print_result(const char *path, const hashveil_entries *entries,
+                         const hashveil_seal_summary *summary, const hashveil_sealed_db_info *info,
                          bool is_json)
 {
     char digest[2 * HASHVEIL_DIGEST_BYTES + 1];
@@ -98,22 +100,33 @@ static bool print_result(const char *path, size_t entries, const hashveil_sealed
     if (is_json) {
         struct json_line line = {0};
         json_line_set_text(&line, "path", path);
-        json_line_set(&line, "entries", json_of_u64(entries));
+        json_line_set(&line, "entries", json_of_u64(entries->count));
+        json_line_set(&line, "digests", json_of_u64(entries->exact_count));
+        json_line_set(&line, "records", json_of_u64(summary->records));
+        json_line_set(&line, "labels_left_out", json_of_u64(summary->labels_left_out));
+        json_line_set(&line, "tokens_lost", json_of_u64(summary->tokens_lost));
         json_line_set(&line, "padded_count", json_of_u64(info->padded_count));
+        json_line_set(&line, "padded_exact_count", json_of_u64(info->padded_exact_count));
         json_line_set(&line, "epoch", json_of_u64(info->epoch));
         json_line_set(&line, "file_bytes", json_of_u64(info->file_bytes));
         json_line_set(&line, "digest", json_string(digest));
         return json_line_print(&line);
     }
-    printf("%s: %zu entries sealed, padded to %" PRIu64 " records, epoch %" PRIu64 ", %" PRIu64
-           " bytes, digest %s\n",
-           path, entries, info->padded_count, info->epoch, info->file_bytes, digest);
+    printf("%s: %zu hashes and %zu digests sealed in %" PRIu64 " records, padded to %" PRIu64
+           ", epoch %" PRIu64 ", %" PRIu64 " bytes, digest %s\n",
+           path, entries->count, entries->exact_count, summary->records, info->padded_count,
+           info->epoch, info->file_bytes, digest);
+    if (summary->labels_left_out > 0) {
+        complain(path, "%" PRIu64 " labels left out: a record has room for %d",
+                 summary->labels_left_out, HASHVEIL_MAX_LABELS);
+    }
     return true;
 }
 
 /* Opens what was built, as a device will: a database that does not open is not handed over in
  * silence. */
-static bool check_result(const char *path, size_t entries, bool is_json)
+static bool check_result(const char *path, const hashveil_entries *entries,
+                         const hashveil_seal_summary *summary, bool is_json)
 {
     hashveil_sealed_db *db = NULL;
     const char *where = "";
@@ -122,7 +135,8 @@ static bool check_result(const char *path, size_t entries, bool is_json)
         complain_database(path, where, status);
         return false;
     }
-    const bool printed = print_result(path, entries, hashveil_sealed_db_describe(db), is_json);
+    const bool printed =
+        print_result(path, entries, summary, hashveil_sealed_db_describe(db), is_json);
     hashveil_sealed_db_close(db);
     return printed;
 }
@@ -192,6 +206,7 @@ static int run(const struct command *self, int argc, char **argv)
 {
     struct seal_command_options options = {0};
     struct seal_input input = {0};
+    hashveil_seal_summary summary = {0};
 
     const int parse_code = command_parse(self, argc, argv, &options);
     if (parse_code) {
@@ -200,8 +215,8 @@ static int run(const struct command *self, int argc, char **argv)
     const char *workspace_path = options.arguments.list[0];
     const char *out_path = options.arguments.list[1];
     const bool done = load_keys(&options, &input) && load_entries(workspace_path, &input.entries) &&
-                      build(out_path, &options, &input) &&
-                      check_result(out_path, input.entries.count, options.is_json);
+                      build(out_path, &options, &input, &summary) &&
+                      check_result(out_path, &input.entries, &summary, options.is_json);
     seal_input_clear(&input);
     return done ? EXIT_DONE : EXIT_TROUBLE;
 }
