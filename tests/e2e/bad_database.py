@@ -14,7 +14,7 @@ HEADER_BYTES = 64
 def layout(database):
     """Returns where the parts begin; hashdb/sealed/FORMAT.md has the fields."""
     manifest_len, _, signatures = struct.unpack_from("<IQQ", database, 12)
-    records = signatures - 64 * 1024
+    records = signatures - 112 * 1024
     tables = (HEADER_BYTES + manifest_len + 63) // 64 * 64
     return {"header": 0, "manifest": HEADER_BYTES, "tables": tables, "records": records,
             "signatures": signatures}
