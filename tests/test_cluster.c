@@ -150,6 +150,23 @@ START_TEST(near_ones_do_not_make_chains)
 }
 END_TEST
 
+/* The middle one leads the last under the first mask, where the first is no neighbour, and would
+ * bring it along to the first under the second. */
+START_TEST(one_that_leads_others_joins_nobody)
+{
+    const unsigned position = masks.position[0][0];
+    entries = draw_entries(3);
+    for (unsigned i = 0; i < 3; i++) {
+        entries.entries[i].hash = hash_with(20 * i);
+        set_bit(&entries.entries[i].hash, position, i > 0);
+    }
+    cluster();
+    ck_assert_uint_eq(clusters.count, 2);
+    ck_assert_uint_eq(record_of(1), record_of(2));
+    ck_assert_uint_ne(record_of(0), record_of(1));
+}
+END_TEST
+
 START_TEST(a_record_has_the_lowest_hashes_id_and_the_lists_of_all)
 {
     const unsigned counts[] = {2, 1, 3};
@@ -215,29 +232,28 @@ START_TEST(what_has_one_id_is_one_record_hashes_and_digests_alike)
 }
 END_TEST
 
-/* Hashes of a list that is made to cost much: all share one token, or all of them. */
-static void list_many(bool shares_all)
+/* Many masks for a list that is made to cost much. */
+static const hashveil_mask_params hostile = {.masks = 32, .bits = 16, .pool_bits = POOL_BITS};
+
+/* Hashes that all share as many tokens, of the first deck's masks, and have random bits where these
+ * do not look: with all its masks most are near each other, with fewer few are. */
+static void list_many(unsigned shared)
 {
     struct hv_random_stream stream;
-    hashveil_pdq common = hash_with(0);
-    bool is_free[HASHVEIL_PDQ_BITS];
-    memset(is_free, !shares_all, sizeof is_free);
-    for (unsigned i = 0; i < OUTSIDE; i++) {
-        is_free[outside[i]] = true;
+    const hashveil_pdq common = hash_with(0);
+    bool is_common[HASHVEIL_PDQ_BITS] = {false};
+    hv_masks_from_seed(mask_seed, &hostile, &masks);
+    for (unsigned i = 0; i < shared * hostile.bits; i++) {
+        is_common[masks.position[i / hostile.bits][i % hostile.bits]] = true;
     }
-    for (unsigned k = 0; k < params.bits; k++) {
-        is_free[masks.position[3][k]] = false;
-    }
-    hv_random_stream_init(seed, "hostile", shares_all, &stream);
-    entries = draw_entries(1);
-    hashveil_entries_clear(&entries);
+    hv_random_stream_init(seed, "hostile", shared, &stream);
     entries.entries = hv_alloc_array(MANY, sizeof *entries.entries);
     entries.count = MANY;
     for (uint32_t i = 0; i < MANY; i++) {
         hashveil_entry *entry = &entries.entries[i];
         entry->hash = common;
         for (unsigned position = 0; position < HASHVEIL_PDQ_BITS; position++) {
-            if (is_free[position]) {
+            if (!is_common[position]) {
                 set_bit(&entry->hash, position, hv_random_stream_below(&stream, 2) == 1);
             }
         }
@@ -245,10 +261,12 @@ static void list_many(bool shares_all)
     }
 }
 
+static const unsigned shared[] = {1, 11, 12};
+
 /* Comparing all with all would take hours. */
 START_TEST(many_that_share_tokens_are_clustered_in_bounded_time)
 {
-    list_many(_i == 1);
+    list_many(shared[_i]);
     cluster();
     hashveil_pdq *first = hv_alloc_array(clusters.count, sizeof *first);
     bool *has_first = hv_alloc_array(clusters.count, sizeof *has_first);
@@ -430,11 +448,13 @@ int main(void)
                         COUNT(distances));
     tcase_add_test(records, near_ones_that_share_no_token_stay_two_records);
     tcase_add_test(records, near_ones_do_not_make_chains);
+    tcase_add_test(records, one_that_leads_others_joins_nobody);
     tcase_add_test(records, a_record_has_the_lowest_hashes_id_and_the_lists_of_all);
     tcase_add_loop_test(records, three_labels_are_kept_in_byte_order_and_the_rest_counted, 0,
                         COUNT(label_rows));
     tcase_add_test(records, what_has_one_id_is_one_record_hashes_and_digests_alike);
-    tcase_add_loop_test(records, many_that_share_tokens_are_clustered_in_bounded_time, 0, 2);
+    tcase_add_loop_test(records, many_that_share_tokens_are_clustered_in_bounded_time, 0,
+                        COUNT(shared));
     suite_add_tcase(suite, records);
 
     tcase_set_timeout(files, 120);
