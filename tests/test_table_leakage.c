@@ -4,9 +4,11 @@
 #include "draw.h"
 #include "run_suite.h"
 
+#include "base/bytes.h"
 #include "base/files.h"
 #include "base/random_stream.h"
 #include "hashdb/sealed/builder.h"
+#include "hashdb/sealed/format.h"
 #include "hashdb/sealed/reader.h"
 #include "psi/token.h"
 
@@ -62,15 +64,20 @@ static void tear_down(void)
     unlink(path);
 }
 
-/* The value of a token, as a device that may ask for it gets it. */
-static struct hv_table_value value_of(const struct hv_token *token)
+static void evaluate(const struct hv_token *token, uint8_t y[HV_OPRF_OUTPUT_BYTES])
 {
     struct hv_token_input input;
-    struct hv_table_value value;
-    uint8_t y[HV_OPRF_OUTPUT_BYTES];
     hv_token_encode(token, 7, &input);
     const struct hv_piece piece = hv_token_piece(&input);
     ck_assert(hv_oprf_evaluate(HV_OPRF_MODE, key.secret_bytes, &piece, y));
+}
+
+/* The value of a token, as a device that may ask for it gets it. */
+static struct hv_table_value value_of(const struct hv_token *token)
+{
+    struct hv_table_value value;
+    uint8_t y[HV_OPRF_OUTPUT_BYTES];
+    evaluate(token, y);
     hv_sealed_db_lookup(db, token->mask, y, &value);
     return value;
 }
@@ -80,22 +87,57 @@ static struct hv_token token_of(size_t entry, unsigned mask)
     return hv_masks_token(hv_sealed_db_masks(db), mask, &entries.entries[entry].hash);
 }
 
-/* How often each bit of a value is set: first those of the slot, then those of the share. */
-enum { SLOT_BITS = 10, VALUE_BITS = SLOT_BITS + 8 * HV_SHARE_BYTES };
+/* A value with all its bits: the share, then the slot and the bits above it that are to be ignored.
+ */
+enum {
+    SLOT_BITS = 10,
+    SLOT_TOP_BYTE = HV_SHARE_BYTES + 1,
+    VALUE_BYTES = HV_SHARE_BYTES + 2,
+    VALUE_BITS = 8 * VALUE_BYTES
+};
 
+struct raw_tables {
+    uint8_t *bytes; /* owned; of the file */
+    struct hv_manifest manifest;
+};
+
+static struct raw_tables read_tables(void)
+{
+    struct raw_tables tables;
+    struct hv_sealed_header header;
+    size_t len;
+    ck_assert_int_eq(hv_read_file(path, SIZE_MAX, &tables.bytes, &len), HASHVEIL_OK);
+    ck_assert_int_eq(hv_sealed_header_parse(tables.bytes, len, &header), HASHVEIL_OK);
+    ck_assert_int_eq(hv_manifest_parse(tables.bytes + HV_SEALED_HEADER_BYTES, header.manifest_len,
+                                       &tables.manifest),
+                     HASHVEIL_OK);
+    return tables;
+}
+
+static void raw_value(const struct raw_tables *tables, unsigned mask,
+                      const uint8_t y[HV_OPRF_OUTPUT_BYTES], uint8_t out[VALUE_BYTES])
+{
+    const struct hv_table_section *table = &tables->manifest.tables[mask];
+    hv_fuse_get(&table->shape, tables->bytes + table->section.offset, VALUE_BYTES,
+                hv_load_le(y, HV_TOKEN_KEY_BYTES), out);
+    for (size_t i = 0; i < VALUE_BYTES; i++) {
+        out[i] ^= y[HV_TOKEN_KEY_BYTES + i];
+    }
+}
+
+/* How often each bit of a value is set. */
 struct tally {
     uint32_t set[VALUE_BITS];
     uint32_t pairs[VALUE_BITS]; /* that a bit and the next are equal */
     uint32_t count;
 };
 
-static bool bit_of(const struct hv_table_value *value, unsigned bit)
+static bool bit_of(const uint8_t value[VALUE_BYTES], unsigned bit)
 {
-    return bit < SLOT_BITS ? value->slot >> bit & 1
-                           : value->share[(bit - SLOT_BITS) / 8] >> ((bit - SLOT_BITS) % 8) & 1;
+    return value[bit / 8] >> (bit % 8) & 1;
 }
 
-static void add(struct tally *tally, const struct hv_table_value *value)
+static void add(struct tally *tally, const uint8_t value[VALUE_BYTES])
 {
     tally->count++;
     for (unsigned bit = 0; bit < VALUE_BITS; bit++) {
@@ -128,22 +170,41 @@ START_TEST(values_of_listed_and_of_unlisted_tokens_look_random_alike)
     struct hv_random_stream stream;
     hv_random_stream_init(seed, "unlisted", 0, &stream);
     seal(LISTED, &default_params);
+    const struct raw_tables tables = read_tables();
     for (size_t i = 0; i < VALUES; i++) {
-        const struct hv_token token = token_of(i / MASKS, i % MASKS);
-        struct hv_table_value value = value_of(&token);
-        add(&listed, &value);
-        value.slot &=
-            i % 25 == 0 ? 0x1ff : 0x3ff; /* in 4 % a bit is cleared: half of them change */
-        add(&planted, &value);
+        const unsigned mask = i % MASKS;
+        const struct hv_token token = token_of(i / MASKS, mask);
         uint8_t y[HV_OPRF_OUTPUT_BYTES];
+        uint8_t value[VALUE_BYTES];
+        evaluate(&token, y);
+        raw_value(&tables, mask, y, value);
+        add(&listed, value);
+        value[SLOT_TOP_BYTE] &= i % 25 == 0 ? 0xfd : 0xff; /* in 4 % a bit is cleared */
+        add(&planted, value);
         hv_random_stream_fill(&stream, y, sizeof y);
-        hv_sealed_db_lookup(db, i % MASKS, y, &value);
-        ck_assert_uint_lt(value.slot, hashveil_sealed_db_describe(db)->padded_count);
-        add(&unlisted, &value);
+        raw_value(&tables, mask, y, value);
+        add(&unlisted, value);
     }
     ck_assert_double_lt(largest_bias(&listed), unlikely);
     ck_assert_double_lt(largest_bias(&unlisted), unlikely);
     ck_assert_double_gt(largest_bias(&planted), unlikely);
+    free(tables.bytes);
+}
+END_TEST
+
+/* Of 1,024 keys and some 1,200 places a table, many places are no key's. */
+START_TEST(no_place_of_a_table_looks_empty)
+{
+    static const uint8_t empty[8] = {0};
+    seal(1, &default_params);
+    const struct raw_tables tables = read_tables();
+    for (unsigned mask = 0; mask < MASKS; mask++) {
+        const struct hv_section *section = &tables.manifest.tables[mask].section;
+        ck_assert(!memmem(tables.bytes + section->offset, section->len, empty, sizeof empty));
+    }
+    const struct hv_section *records = &tables.manifest.records;
+    ck_assert(!memmem(tables.bytes + records->offset, records->len, empty, sizeof empty));
+    free(tables.bytes);
 }
 END_TEST
 
@@ -293,6 +354,7 @@ int main(void)
     tcase_set_timeout(tables, SECONDS);
     tcase_add_checked_fixture(tables, set_up, tear_down);
     tcase_add_test(tables, values_of_listed_and_of_unlisted_tokens_look_random_alike);
+    tcase_add_test(tables, no_place_of_a_table_looks_empty);
     tcase_add_test(tables, one_mask_enumerated_tells_nothing_and_two_cost_all_pairs_of_a_slot);
     tcase_add_test(tables,
                    the_size_of_a_database_tells_the_number_of_entries_only_in_powers_of_two);
