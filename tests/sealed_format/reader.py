@@ -20,6 +20,7 @@ import gate  # noqa: E402 (it stands in the folder above)
 MASK_64 = 2**64 - 1
 MASKS_TRIED = 3
 VOPRF = 1
+DIGESTS = ["md5", "sha1", "sha256"]  # by their numbers
 
 
 class Refused(Exception):
@@ -122,9 +123,9 @@ class Database:
             masks += [cut[i * self.bits:(i + 1) * self.bits] for i in range(in_deck)]
         return masks[:self.masks]
 
-    def look_up(self, mask, y):
-        """Returns a token's slot and share."""
-        seed, segment_len, segment_count, table = self.tables[mask]
+    def look_up(self, table, y):
+        """Returns a token's slot and share, or a digest's slot and secret."""
+        seed, segment_len, segment_count, table = table
         h = int.from_bytes(y[:8], "little") + seed & MASK_64
         h = (h ^ h >> 33) * 0xff51afd7ed558ccd & MASK_64
         h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53 & MASK_64
@@ -171,7 +172,8 @@ def match(database, secret, hash_bits):
         bits = sum((hash_bits >> position & 1) << k for k, position in enumerate(positions))
         token = (b"hashveil/v1/token" + database.epoch.to_bytes(8, "little") + bytes([mask]) +
                  bits.to_bytes(8, "little"))
-        found.append((mask + 1, *database.look_up(mask, group.evaluate(secret, token, VOPRF))))
+        y = group.evaluate(secret, token, VOPRF)
+        found.append((mask + 1, *database.look_up(database.tables[mask], y)))
     for i, (point_a, slot_a, share_a) in enumerate(found):
         for point_b, slot_b, share_b in found[:i]:
             if slot_a == slot_b:
@@ -179,14 +181,29 @@ def match(database, secret, hash_bits):
     return None
 
 
+def match_digest(database, secret, kind, digest):
+    """Returns the record that a digest opens, or None."""
+    text = (b"hashveil/v1/exact" + database.epoch.to_bytes(8, "little") +
+            bytes([DIGESTS.index(kind)]) + digest)
+    return database.open_record(
+        *database.look_up(database.exact, group.evaluate(secret, text, VOPRF)))
+
+
+def match_any(database, secret, value):
+    """A PDQ hash, or KIND:DIGEST."""
+    *kind, digits = value.split(":")
+    return (match_digest(database, secret, kind[0], bytes.fromhex(digits)) if kind else
+            match(database, secret, int(digits, 16)))
+
+
 def opens_all(database, secret, entries):
     wrong = []
-    for hash_hex, *expected in entries:
-        record = match(database, secret, int(hash_hex, 16))
+    for value, *expected in entries:
+        record = match_any(database, secret, value)
         labels = expected[2:]
         wanted = expected[0], int(expected[1]), labels + [""] * (3 - len(labels))
         if record != wanted:
-            wrong.append(f"{hash_hex}: got {record}, sealed was {wanted}")
+            wrong.append(f"{value}: got {record}, sealed was {wanted}")
     return wrong
 
 
@@ -217,12 +234,19 @@ def main(maker):
     secret, *entries = [line.split("\t") for line in told.splitlines()]
     secret = bytes.fromhex(secret[0])
     database = Database(data)
-    unlisted = match(database, secret, int(entries[0][0], 16) ^ (2**256 - 1))
+    hashes = [entry for entry in entries if ":" not in entry[0]]
+    digests = [entry for entry in entries if ":" in entry[0]]
+    unlisted = match(database, secret, int(hashes[0][0], 16) ^ (2**256 - 1))
+    changed = match_any(database, secret, digests[0][0][:-2] + "ee")
     offsets = {"header": 16, "manifest": 90, "a table": len(data) // 2,
                "a record": len(data) - 100, "signatures": len(data) - 1}
     cases = [("GCM gives the published answer", gcm_answers()),
-             ("every listed hash opens its own record", opens_all(database, secret, entries)),
+             ("every listed hash opens its own record", opens_all(database, secret, hashes)),
+             ("every listed digest opens its own record", opens_all(database, secret, digests)),
+             ("there are digests of all kinds",
+              [kind for kind in DIGESTS if not any(kind in entry[0] for entry in digests)]),
              ("an unlisted hash opens nothing", [str(unlisted)] if unlisted else []),
+             ("an unlisted digest opens nothing", [str(changed)] if changed else []),
              ("the lists' names are in the manifest",
               [] if database.lists == ["list A", "list B"] else [str(database.lists)])]
     cases += [(f"a changed byte is refused: {name}", is_refused(data, offset))
