@@ -69,6 +69,23 @@ START_TEST(a_large_fuse_map_takes_an_eighth_more_than_its_values)
 }
 END_TEST
 
+/* A database whose number of entries is a power of two, so that none of it is padding. */
+static const struct {
+    uint32_t bits; /* of the number */
+    uint64_t most_bytes;
+} entry_sizes[] = {{16, 800}, {17, 840}, {18, 820}, {20, 800}, {24, 800}};
+
+START_TEST(an_entry_takes_as_little_as_promised)
+{
+    const hashveil_mask_params params = HASHVEIL_MASK_PARAMS_DEFAULT;
+    const uint32_t bits = entry_sizes[_i].bits;
+    const struct hv_fuse_shape shape = hv_fuse_shape_for((size_t)1 << bits);
+    const uint64_t tables = hv_fuse_places(&shape) * hv_value_bytes(bits) * params.masks;
+    ck_assert_uint_eq(params.masks, 32);
+    ck_assert_uint_le((tables >> bits) + 1 + HV_RECORD_BYTES, entry_sizes[_i].most_bytes);
+}
+END_TEST
+
 START_TEST(a_record_opens_with_its_own_secret_slot_and_epoch_only)
 {
     const hashveil_record record = {
@@ -404,6 +421,8 @@ int main(void)
     tcase_add_loop_test(parts, a_fuse_map_gives_every_key_its_value, 0, FUSE_COUNTS);
     tcase_add_test(parts, a_fuse_map_of_equal_keys_is_refused);
     tcase_add_test(parts, a_large_fuse_map_takes_an_eighth_more_than_its_values);
+    tcase_add_loop_test(parts, an_entry_takes_as_little_as_promised, 0,
+                        sizeof entry_sizes / sizeof entry_sizes[0]);
     tcase_add_test(parts, a_record_opens_with_its_own_secret_slot_and_epoch_only);
     tcase_add_loop_test(parts, a_record_whose_labels_are_not_in_order_does_not_open, 0,
                         BAD_RECORDS);
