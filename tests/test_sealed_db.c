@@ -136,6 +136,10 @@ static void set_up(void)
     close(fd);
     key = draw_evaluator_key();
     entries = draw_entries(5);
+    entries.exact = hv_alloc_array(1, sizeof *entries.exact);
+    entries.exact_count = 1;
+    entries.exact[0].digest = (hashveil_digest){HASHVEIL_DIGEST_SHA1, {1, 2, 3}};
+    entries.exact[0].record = entries.entries[2].record;
 }
 
 static void tear_down(void)
@@ -215,7 +219,9 @@ START_TEST(the_manifest_says_what_was_sealed)
     const hashveil_sealed_db_info *info = hashveil_sealed_db_describe(db);
     ck_assert_uint_eq(info->epoch, 7);
     ck_assert_uint_eq(info->created_s, 1234);
+    ck_assert_uint_eq(info->version, 2);
     ck_assert_uint_eq(info->padded_count, 1024);
+    ck_assert_uint_eq(info->padded_exact_count, 1024);
     ck_assert_uint_eq(info->file_bytes, len);
     ck_assert_uint_eq(info->mask_params.masks, 2);
     ck_assert_uint_eq(info->list_count, 2);

@@ -31,16 +31,17 @@ FOLDERS = {
 class Capture:
     """All that passed in one scan of a folder."""
 
-    def __init__(self, world, name, paths, code, workers=1):
+    def __init__(self, world, name, paths, code, workers=1, database=None):
         evaluator_process, evaluator_socket = world.evaluator(name=f"{name} e")
         reporter_process, reporter_socket = world.reporter(world.path(f"{name} store"), f"{name} r")
         self.evaluator = Proxy(world, f"{name} pe", evaluator_socket)
         self.reporter = Proxy(world, f"{name} pr", reporter_socket)
         self.spool = world.path(f"{name} spool")
-        self.scan = world.scan("--db", world.database, "--evaluator", self.evaluator.address,
-                               "--reporter-key", world.key("reporter") + ".pub", "--spool",
-                               self.spool, "--reporter", self.reporter.address, "--workers",
-                               str(workers), world.make_folder(f"{name} files", paths), exits=code)
+        self.scan = world.scan("--db", database or world.database, "--evaluator",
+                               self.evaluator.address, "--reporter-key",
+                               world.key("reporter") + ".pub", "--spool", self.spool,
+                               "--reporter", self.reporter.address, "--workers", str(workers),
+                               world.make_folder(f"{name} files", paths), exits=code)
         self.waiting = world.waiting(self.spool)
         self.stored = world.stored(world.path(f"{name} store"))
         for process in (evaluator_process, reporter_process):
@@ -162,6 +163,53 @@ def files_that_are_not_pictures_send_nothing(world):
     capture = Capture(world, "x", paths, harness.TROUBLE)
     equal(capture.evaluator.received_bytes(), [], "connections to the evaluator")
     equal(capture.reporter.received_bytes(), [], "connections to the reporter")
+
+
+def documents(world, folder, texts):
+    """Makes a folder of documents of all sizes; returns their paths."""
+    world.make_folder(folder)
+    return [world.write(f"{folder}/{number}.txt", text * 10**number)
+            for number, text in enumerate(texts)]
+
+
+def database_with_digests(world):
+    """The listed pictures, and the digests of them and of six documents that are returned too."""
+    listed = documents(world, "listed documents", [b"a listed document\n"] * PICTURES)
+    for folder in (world.path("listed documents"), os.path.dirname(world.files("listed")[0])):
+        world.run("db", "import", world.path("work"), folder, "--digests", "--source", "list A",
+                  "--label", "x")
+    world.run("db", "seal", world.path("work"), world.path("digests.hvdb"), "--key",
+              world.key("evaluator"))
+    return world.path("digests.hvdb"), listed
+
+
+@case
+def with_digests_in_the_list_documents_and_pictures_give_equal_views(world):
+    database, listed = database_with_digests(world)
+    cut = [world.write(f"cut{number}.jpg", b"\xff\xd8\xff\xe0") for number in range(PICTURES)]
+    folders = {"listed documents": (listed, MATCH),
+               "documents": (documents(world, "others", [b"another\n"] * PICTURES), DONE),
+               "cut pictures": (cut, harness.TROUBLE),
+               "listed pictures": (world.files("listed")[:PICTURES], MATCH),
+               "copies": (world.files("copies")[:PICTURES], MATCH),
+               "others": (world.files("others")[:PICTURES], DONE),
+               "low quality": (world.files("faded")[:PICTURES], (DONE, MATCH))}
+    views = set()
+    seen = []
+    for number, (name, (paths, code)) in enumerate(folders.items()):
+        capture = Capture(world, str(number), paths, code, database=database)
+        own = capture.evaluator
+        equal(len(own.requests), PICTURES, f"{name}: requests")
+        equal(own.received_bytes(), [b"".join(head + body for head, body in own.requests)], name)
+        views |= {(head, len(body), body[:HEADER_BYTES]) for head, body in own.requests}
+        views |= {(without_date(head), len(body), body[:HEADER_BYTES])
+                  for head, body in own.responses}
+        seen += elements(own.requests)
+        if code != MATCH:
+            equal(capture.reporter.received_bytes() != [], "match" in capture.scan.classes(),
+                  f"{name}: whether the reporter was sent anything")
+    equal(len(views), 2, "kinds of requests and of responses")
+    equal((len(seen), len(set(seen))), 2 * (len(folders) * PICTURES * ELEMENTS,), "elements")
 
 
 @cases({name: name for name, (_, code) in FOLDERS.items() if code == DONE})
