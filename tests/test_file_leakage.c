@@ -197,7 +197,7 @@ START_TEST(records_and_padding_look_random_alike)
                HV_RECORD_BYTES);
         len[which] += HV_RECORD_BYTES;
     }
-    ck_assert_uint_eq(len[1], LISTED * HV_RECORD_BYTES);
+    ck_assert_uint_eq(len[1], (size_t)LISTED * HV_RECORD_BYTES);
     expect_random_bytes(split[0], len[0], "padding");
     expect_random_bytes(split[1], len[1], "records");
     free(split[0]);
