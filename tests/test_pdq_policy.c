@@ -179,6 +179,44 @@ START_TEST(nearest512_of_a_file_is_that_of_all_its_pixels)
 }
 END_TEST
 
+/* Loop index: 0 for all pixels as they are stored, 1 turned, 2 from a JPEG at a fraction of its
+ * size. Of that the other policy's fingerprint is near the published one. */
+START_TEST(both_policies_come_from_one_decoding)
+{
+    enum { NEAR_BITS = 31 };
+    const struct picture_jpeg kind = {.quality = 90, .orientation = _i == 1 ? 6 : 0};
+    hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
+    hashveil_fingerprint both[HASHVEIL_PDQ_POLICIES];
+    hashveil_fingerprint alone;
+    hashveil_image image = {0};
+    uint8_t *bytes;
+    size_t len;
+
+    picture_draw(&image, 3203, 2401, 3, 12);
+    picture_to_jpeg(&image, &kind, &bytes, &len);
+    options.image.applies_orientation = _i == 1;
+    options.is_exact_decode = _i < 2;
+    for (unsigned first = 0; first < HASHVEIL_PDQ_POLICIES; first++) {
+        options.policy = (hashveil_pdq_policy)first;
+        ck_assert_int_eq(hashveil_fingerprint_file_policies(bytes, len, &options, both),
+                         HASHVEIL_OK);
+        ck_assert_int_eq(hashveil_fingerprint_file(bytes, len, &options, &alone), HASHVEIL_OK);
+        ck_assert_mem_eq(&both[0], &alone, sizeof alone);
+        options.policy = (hashveil_pdq_policy)(1 - options.policy);
+        options.is_exact_decode = true;
+        ck_assert_int_eq(hashveil_fingerprint_file(bytes, len, &options, &alone), HASHVEIL_OK);
+        options.is_exact_decode = _i < 2;
+        if (_i < 2) {
+            ck_assert_mem_eq(&both[1], &alone, sizeof alone);
+        } else {
+            ck_assert_uint_le(hashveil_pdq_distance(&both[1].hash, &alone.hash), NEAR_BITS);
+        }
+    }
+    free(bytes);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
 START_TEST(refuses_a_policy_that_there_is_not)
 {
     const struct picture_png kind = {.colour_type = PNG_COLOR_TYPE_RGB, .bit_depth = 8};
@@ -244,6 +282,7 @@ int main(void)
     tcase_add_loop_test(policy, the_policies_part_where_a_side_is_above_512, 0, COUNT(sides));
     tcase_add_loop_test(policy, a_thin_picture_has_a_hash_once_it_is_stretched, 0, COUNT(thin));
     tcase_add_loop_test(policy, nearest512_of_a_file_is_that_of_all_its_pixels, 0, 2);
+    tcase_add_loop_test(policy, both_policies_come_from_one_decoding, 0, 3);
     tcase_add_test(policy, refuses_a_policy_that_there_is_not);
     suite_add_tcase(suite, policy);
 

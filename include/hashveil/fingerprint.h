@@ -57,6 +57,22 @@ hashveil_fingerprint_file(const uint8_t *bytes, size_t len,
                           const hashveil_fingerprint_options *options, hashveil_fingerprint *out);
 
 /**
+ * Fingerprints such a file under both policies, from one decoding: for lists made under either.
+ *
+ * Where the options' policy is full and a large JPEG is decoded at a fraction of its size, the
+ * other fingerprint is of that: near the published one, but not bit for bit. is_exact_decode makes
+ * it so.
+ *
+ * out  out[0] is what hashveil_fingerprint_file gives, out[1] that of the other policy: the same
+ * where no side is above 512 pixels
+ *
+ * Errors, threads: as hashveil_fingerprint_file.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_fingerprint_file_policies(
+    const uint8_t *bytes, size_t len, const hashveil_fingerprint_options *options,
+    hashveil_fingerprint out[HASHVEIL_PDQ_POLICIES]);
+
+/**
  * Fingerprints such a file and its seven turned and mirrored forms.
  *
  * out  HASHVEIL_PDQ_DIHEDRAL fingerprints, in the order of HASHVEIL_DIHEDRAL_TABLE; out[0] is what

@@ -22,7 +22,8 @@ enum {
     HASHVEIL_PDQ_HEX_LEN = 64,     /**< without the terminating NUL */
     HASHVEIL_PDQ_MIN_QUALITY = 50, /**< below, hashes are unstable and are not matched */
     HASHVEIL_PDQ_MATCH_BITS = 31,  /**< two pictures match at this Hamming distance or less */
-    HASHVEIL_PDQ_DIHEDRAL = 8
+    HASHVEIL_PDQ_DIHEDRAL = 8,
+    HASHVEIL_PDQ_POLICIES = 2
 };
 
 /** A hash. Bit i is (word[i / 64] >> (i % 64)) & 1; bit 16 r + c stands for row frequency r + 1 and

@@ -41,7 +41,7 @@ struct hv_channel_request {
     uint32_t max_side_px, max_scans;
     uint32_t applies_orientation, is_exact_decode;
     uint32_t policy; /* a hashveil_pdq_policy */
-    uint32_t forms;  /* 1 or HASHVEIL_PDQ_DIHEDRAL */
+    uint32_t forms;  /* 1, HASHVEIL_PDQ_POLICIES or HASHVEIL_PDQ_DIHEDRAL */
 };
 
 struct hv_channel_answer {

@@ -13,8 +13,14 @@ static hashveil_status decode(const uint8_t *bytes, size_t len,
                               const hashveil_fingerprint_options *options, uint32_t forms,
                               hashveil_fingerprint *out)
 {
-    return forms == 1 ? hashveil_fingerprint_file(bytes, len, options, out)
-                      : hashveil_fingerprint_file_dihedral(bytes, len, options, out);
+    switch (forms) {
+    case HASHVEIL_PDQ_DIHEDRAL:
+        return hashveil_fingerprint_file_dihedral(bytes, len, options, out);
+    case HASHVEIL_PDQ_POLICIES:
+        return hashveil_fingerprint_file_policies(bytes, len, options, out);
+    default:
+        return hashveil_fingerprint_file(bytes, len, options, out);
+    }
 }
 
 static int has_channel(void)

@@ -9,7 +9,7 @@
 #include <hashveil/fingerprint.h>
 #include <hashveil/sandbox.h>
 
-/* Fills forms fingerprints, 1 or HASHVEIL_PDQ_DIHEDRAL.
+/* Fills forms fingerprints, 1, HASHVEIL_PDQ_POLICIES or HASHVEIL_PDQ_DIHEDRAL.
  *
  * Errors: as hv_process_run, and those of starting a process. Threads: safe. */
 HASHVEIL_MUST_USE hashveil_status hv_sandbox_fingerprint(

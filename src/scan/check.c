@@ -91,16 +91,16 @@ static void confirm_match(const struct hv_checker *checker, const struct hv_cont
                           hashveil_file_result *result)
 {
     hashveil_fingerprint_options in_full = checker->options->fingerprint_options;
-    hashveil_fingerprint shown;
+    hashveil_fingerprint shown[HASHVEIL_PDQ_POLICIES];
     in_full.is_exact_decode = true;
     hashveil_status status =
-        hashveil_fingerprint_file(content->bytes, content->len, &in_full, &shown);
+        hashveil_fingerprint_file_policies(content->bytes, content->len, &in_full, shown);
     if (status == HASHVEIL_OK &&
-        hashveil_pdq_distance(&shown.hash, &result->fingerprint.hash) > SAME_PICTURE_BITS) {
+        hashveil_pdq_distance(&shown[0].hash, &result->fingerprint.hash) > SAME_PICTURE_BITS) {
         status = HASHVEIL_ERR_TWO_FACED;
     }
     if (status == HASHVEIL_OK) {
-        result->fingerprint = shown;
+        result->fingerprint = shown[result->verdict.form];
     } else {
         result->verdict = (hashveil_verdict){0};
         result->fingerprint = (hashveil_fingerprint){0};
@@ -123,6 +123,8 @@ static void end_asked(const struct hv_checker *checker, const struct hv_content 
     end(result, class_of_verdict[result->verdict.kind], HASHVEIL_OK);
     if (!is_confirmed) {
         confirm_match(checker, content, result);
+    } else if (result->is_decoded) {
+        result->fingerprint = checker->forms[result->verdict.form];
     }
     lay_as_listed(result);
 }
@@ -138,14 +140,22 @@ static hashveil_status take_digests(const struct hv_checker *checker,
                           : hashveil_digests_of_file(result->path, &result->digests);
 }
 
+/* Lists are made under both policies, which make a difference of large pictures only. */
+static size_t count_forms(const struct hv_checker *checker)
+{
+    const bool is_same =
+        hashveil_pdq_distance(&checker->forms[0].hash, &checker->forms[1].hash) == 0;
+    return is_same ? 1 : HASHVEIL_PDQ_POLICIES;
+}
+
 /* decoded: how that went. */
 static void ask_and_end(struct hv_checker *checker, const struct hv_content *content,
                         hashveil_status decoded, hashveil_file_result *result,
                         hashveil_status *peer_status_out)
 {
     result->is_decoded = decoded == HASHVEIL_OK;
-    const hashveil_subject subject = {.forms = &result->fingerprint,
-                                      .form_count = result->is_decoded,
+    const hashveil_subject subject = {.forms = checker->forms,
+                                      .form_count = result->is_decoded ? count_forms(checker) : 0,
                                       .digests = asks_digests(checker) ? &result->digests : NULL};
     if (!result->is_decoded && !subject.digests) {
         end_undecoded(result, decoded);
@@ -176,9 +186,12 @@ void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, ui
         end(result, HASHVEIL_FILE_UNCHECKED, digested);
     } else {
         const hashveil_status decoded =
-            read == HASHVEIL_OK ? hashveil_fingerprint_file(content.bytes, content.len, options,
-                                                            &result->fingerprint)
+            read == HASHVEIL_OK ? hashveil_fingerprint_file_policies(content.bytes, content.len,
+                                                                     options, checker->forms)
                                 : read;
+        if (decoded == HASHVEIL_OK) {
+            result->fingerprint = checker->forms[0];
+        }
         *bytes_out = content.len;
         ask_and_end(checker, &content, decoded, result, peer_status_out);
     }

@@ -16,6 +16,7 @@ struct hv_checker {
     const hashveil_scan_options *options; /* shared, read-only */
     const hashveil_scanner *scanner;      /* shared, read-only */
     hashveil_connection *evaluator;
+    hashveil_fingerprint forms[HASHVEIL_PDQ_POLICIES]; /* of the file in hand */
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
 };
 

@@ -5,7 +5,9 @@ import contextlib
 import os
 import re
 import sqlite3
+import struct
 import sys
+import zlib
 
 import harness
 from harness import DONE, MATCH, case, contains, equal
@@ -65,6 +67,41 @@ def turned_copies_are_confirmed_by_the_reporter(world):
     with contextlib.closing(sqlite3.connect(store)) as reports:
         states = reports.execute("SELECT state, count(*) FROM reports GROUP BY state").fetchall()
     equal(states, [("confirmed", 16)], "states")
+
+
+def two_policy_png(side):
+    """A picture of which nearest512 sees other pixels than those that most of it consists of."""
+    def row(y):
+        return bytes((x // 90 * 70 + y // 170 * 50 if x % 2 == 0 and y % 2 == 0 else
+                      x // 230 * 110 + y // 75 * 90) % 256 for x in range(side))
+
+    def chunk(kind, content):
+        return (struct.pack(">I", len(content)) + kind + content +
+                struct.pack(">I", zlib.crc32(kind + content)))
+    pixels = b"".join(b"\0" + row(y) for y in range(side))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", side, side, 8, 0, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b""))
+
+
+@case
+def a_list_made_under_the_other_policy_finds_large_pictures_and_is_confirmed(world):
+    folder = world.make_folder("large")
+    world.write("large/picture.png", two_policy_png(1024))
+    hashes = [int(world.run("hash", "--policy", policy, folder).output[:64], 16)
+              for policy in ("full", "nearest512")]
+    assert (hashes[0] ^ hashes[1]).bit_count() > 64, hashes
+    for policy in ("full", "nearest512"):
+        workspace, database = world.path(policy), world.path(policy + ".hvdb")
+        world.run("db", "import", workspace, folder, "--policy", policy, "--source", "list A",
+                  "--label", "x")
+        world.run("db", "seal", workspace, database, "--key", world.key("evaluator"))
+        for more in ((), ("--exact-decode",), ("--policy", "nearest512")):
+            found = world.scan("--key", world.key("evaluator"), "--db", database, "--reporter-key",
+                               world.key("reporter"), "--spool", world.path("spool"),
+                               "--report-store", world.path("store"), "--list", workspace, *more,
+                               folder, exits=MATCH)
+            equal(found.classes(), {"match": 1}, policy)
+    equal([report["state"] for report in world.stored()], ["confirmed"] * 6, "reports")
 
 
 @case
