@@ -37,7 +37,9 @@ void hv_flip_costs(const hashveil_fingerprint *fingerprint, float out[HASHVEIL_P
     const float median = median_magnitude(fingerprint->margin);
     const float noise = median > 0 ? noise_of_median * median : 1.0F;
     for (unsigned i = 0; i < HASHVEIL_PDQ_BITS; i++) {
-        const float length = hypotf((float)(i / 16 + 1), (float)(i % 16 + 1));
+        const unsigned row = i / 16 + 1;
+        const unsigned column = i % 16 + 1;
+        const float length = hypotf((float)row, (float)column);
         out[i] = fabsf(fingerprint->margin[i]) / noise * sqrtf(length / even_length);
     }
 }
