@@ -50,6 +50,23 @@ bool is_same_fingerprint(const hashveil_fingerprint *a, const hashveil_fingerpri
     return is_same;
 }
 
+/* Under both policies. options: with the sandbox. */
+static void ck_assert_sandbox_same_policies(const struct sandbox_file *file,
+                                            hashveil_fingerprint_options options,
+                                            hashveil_status status)
+{
+    hashveil_fingerprint expected[HASHVEIL_PDQ_POLICIES] = {0};
+    hashveil_fingerprint both[HASHVEIL_PDQ_POLICIES] = {0};
+    ck_assert_int_eq(hashveil_fingerprint_file_policies(file->bytes, file->len, &options, both),
+                     status);
+    options.sandbox = NULL;
+    ck_assert_int_eq(hashveil_fingerprint_file_policies(file->bytes, file->len, &options, expected),
+                     status);
+    for (int i = 0; i < HASHVEIL_PDQ_POLICIES; i++) {
+        ck_assert(is_same_fingerprint(&both[i], &expected[i]));
+    }
+}
+
 void ck_assert_sandbox_same(const struct sandbox_file *file, hashveil_fingerprint_options options,
                             hashveil_sandbox *sandbox)
 {
@@ -66,4 +83,5 @@ void ck_assert_sandbox_same(const struct sandbox_file *file, hashveil_fingerprin
         ck_assert(is_same_fingerprint(&forms[i], &expected[i]));
     }
     ck_assert(is_same_fingerprint(&alone, &expected[0]));
+    ck_assert_sandbox_same_policies(file, options, status);
 }

@@ -27,7 +27,8 @@ struct sandbox_file {
 
 bool is_same_fingerprint(const hashveil_fingerprint *a, const hashveil_fingerprint *b);
 
-/* Of the file, and of its turned and mirrored forms, in the sandbox and in this process. */
+/* Of the file, of its turned and mirrored forms, and under both policies, in the sandbox and in
+ * this process. */
 void ck_assert_sandbox_same(const struct sandbox_file *file, hashveil_fingerprint_options options,
                             hashveil_sandbox *sandbox);
 

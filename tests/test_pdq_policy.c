@@ -150,6 +150,71 @@ START_TEST(a_thin_picture_has_a_hash_once_it_is_stretched)
 }
 END_TEST
 
+static hashveil_fingerprint nearest512_of_rows(const struct hv_row_shape *shape,
+                                               const hashveil_image *rows)
+{
+    struct hv_hasher hasher = {.policy = HASHVEIL_PDQ_POLICY_NEAREST512};
+    hashveil_fingerprint fingerprint;
+    ck_assert_int_eq(hv_hasher_begin(&hasher, shape), HASHVEIL_OK);
+    for (size_t y = 0; y < rows->height_px; y++) {
+        hv_hasher_add_row(&hasher, rows->pixels + y * rows->stride_bytes);
+    }
+    hv_hasher_finish(&hasher, 1, &fingerprint);
+    hv_hasher_clear(&hasher);
+    return fingerprint;
+}
+
+/* All pixels of a block as the block. */
+static hashveil_image enlarged(const hashveil_image *blocks, const struct hv_row_shape *shape)
+{
+    hashveil_image image = oracle_noise_image(1, shape->width_px, shape->height_px, 1);
+    for (size_t y = 0; y < image.height_px; y++) {
+        for (size_t x = 0; x < image.width_px; x++) {
+            image.pixels[y * image.stride_bytes + x] =
+                blocks->pixels[y / shape->block_px * blocks->stride_bytes + x / shape->block_px];
+        }
+    }
+    return image;
+}
+
+static const struct hv_row_shape in_blocks[] = {{1024, 768, 1, 2}, {1041, 737, 1, 2},
+                                                {740, 513, 1, 2},  {1601, 2203, 1, 4},
+                                                {513, 4, 1, 4},    {3001, 4000, 1, 8}};
+
+START_TEST(a_block_stands_for_each_of_its_pixels)
+{
+    const struct hv_row_shape shape = in_blocks[_i];
+    const struct hv_row_shape pixels = {shape.width_px, shape.height_px, 1, 1};
+    hashveil_image blocks =
+        oracle_noise_image((uint32_t)_i + 5, hv_blocks_along(shape.width_px, shape.block_px),
+                           hv_blocks_along(shape.height_px, shape.block_px), 1);
+    hashveil_image image = enlarged(&blocks, &shape);
+    const hashveil_fingerprint ours = nearest512_of_rows(&shape, &blocks);
+    const hashveil_fingerprint expected = nearest512_of_rows(&pixels, &image);
+    ck_assert_mem_eq(&ours, &expected, sizeof expected);
+    hashveil_image_clear(&blocks);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
+/* Loop index: whether a side is above 512 pixels. */
+START_TEST(the_second_policy_is_the_same_where_no_side_is_above_512)
+{
+    static const hashveil_fingerprint_options options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT;
+    const struct picture_png kind = {.colour_type = PNG_COLOR_TYPE_RGB, .bit_depth = 8};
+    hashveil_fingerprint both[HASHVEIL_PDQ_POLICIES];
+    hashveil_image image = {0};
+    uint8_t *bytes;
+    size_t len;
+    picture_draw(&image, 512, _i ? 513 : 512, 3, 4);
+    picture_to_png(&image, &kind, &bytes, &len);
+    ck_assert_int_eq(hashveil_fingerprint_file_policies(bytes, len, &options, both), HASHVEIL_OK);
+    ck_assert(is_same(&both[0], &both[1]) == (_i == 0));
+    free(bytes);
+    hashveil_image_clear(&image);
+}
+END_TEST
+
 /* A JPEG would be decoded at a smaller size, and to luma alone, under full.
  * Loop index: whether it is turned. */
 START_TEST(nearest512_of_a_file_is_that_of_all_its_pixels)
@@ -282,6 +347,8 @@ int main(void)
     tcase_add_loop_test(policy, the_policies_part_where_a_side_is_above_512, 0, COUNT(sides));
     tcase_add_loop_test(policy, a_thin_picture_has_a_hash_once_it_is_stretched, 0, COUNT(thin));
     tcase_add_loop_test(policy, nearest512_of_a_file_is_that_of_all_its_pixels, 0, 2);
+    tcase_add_loop_test(policy, a_block_stands_for_each_of_its_pixels, 0, COUNT(in_blocks));
+    tcase_add_loop_test(policy, the_second_policy_is_the_same_where_no_side_is_above_512, 0, 2);
     tcase_add_loop_test(policy, both_policies_come_from_one_decoding, 0, 3);
     tcase_add_test(policy, refuses_a_policy_that_there_is_not);
     suite_add_tcase(suite, policy);

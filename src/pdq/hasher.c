@@ -12,9 +12,6 @@ hashveil_status hv_hasher_begin(struct hv_hasher *hasher, const struct hv_row_sh
     hasher->is_sampled =
         hasher->policy == HASHVEIL_PDQ_POLICY_NEAREST512 && hv_sampler_is_needed(shape);
     if (hasher->is_sampled) {
-        hashed.width_px = hv_blocks_along(shape->width_px, shape->block_px);
-        hashed.height_px = hv_blocks_along(shape->height_px, shape->block_px);
-        hashed.block_px = 1;
         const hashveil_status status = hv_sampler_init(&hashed, &hasher->sampler);
         if (status != HASHVEIL_OK) {
             return status;

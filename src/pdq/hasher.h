@@ -21,8 +21,8 @@ struct hv_hasher {
     struct hv_filter filter;
 };
 
-/* shape: where the policy is nearest512, a block stands for each pixel of it. Errors:
- * ERR_NO_MEMORY. */
+/* shape: where the policy is nearest512, a block stands for each pixel of it.
+ * Errors: ERR_NO_MEMORY. */
 HASHVEIL_MUST_USE hashveil_status hv_hasher_begin(struct hv_hasher *hasher,
                                                   const struct hv_row_shape *shape);
 
