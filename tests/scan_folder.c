@@ -126,6 +126,15 @@ void list_scan_files(const char *const *names, size_t count, hashveil_digest_kin
     hashveil_entries_clear(&entries);
 }
 
+void list_scan_hash(const hashveil_pdq *hash)
+{
+    hashveil_entries entries = listed_entries();
+    entries.entries[0].hash = *hash;
+    hashveil_sealed_db_close(folder.database);
+    seal(&entries);
+    hashveil_entries_clear(&entries);
+}
+
 const struct scan_folder *make_scan_folder(void)
 {
     snprintf(folder.path, sizeof folder.path, "/tmp/hashveil-scan-XXXXXX");

@@ -45,6 +45,9 @@ size_t scan_picture_len(uint64_t number);
  * with labels "file NAME". */
 void list_scan_files(const char *const *names, size_t count, hashveil_digest_kind kind);
 
+/* Seals the database anew, so that it lists this hash in the place of picture 0's. */
+void list_scan_hash(const hashveil_pdq *hash);
+
 /* All that a scan told and gave. */
 struct scan_seen {
     hashveil_status status;

@@ -83,6 +83,19 @@ static const hashveil_file_class class_of_verdict[] = {
     [HASHVEIL_VERDICT_LOW_QUALITY] = HASHVEIL_FILE_LOW_QUALITY,
 };
 
+/* What matched may be the other policy's fingerprint of a JPEG's blocks, and that of its pixels far
+ * away: then the record is of the policy whose fingerprint, of all pixels, is near. */
+static hashveil_fingerprint nearest_shown(const hashveil_fingerprint shown[HASHVEIL_PDQ_POLICIES],
+                                          const hashveil_fingerprint *matched, size_t form)
+{
+    const hashveil_fingerprint *own = &shown[form];
+    const hashveil_fingerprint *other = &shown[HASHVEIL_PDQ_POLICIES - 1 - form];
+    return hashveil_pdq_distance(&other->hash, &matched->hash) <
+                   hashveil_pdq_distance(&own->hash, &matched->hash)
+               ? *other
+               : *own;
+}
+
 /* A JPEG can be made so that the means of its blocks, from which the fingerprint comes, are not
  * those of the pixels that a viewer shows. Nobody is to be reported for what nobody can see, so a
  * match is decoded once more, in full, and what is reported is the fingerprint of that. There is no
@@ -100,7 +113,8 @@ static void confirm_match(const struct hv_checker *checker, const struct hv_cont
         status = HASHVEIL_ERR_TWO_FACED;
     }
     if (status == HASHVEIL_OK) {
-        result->fingerprint = shown[result->verdict.form];
+        const size_t form = result->verdict.form;
+        result->fingerprint = nearest_shown(shown, &checker->forms[form], form);
     } else {
         result->verdict = (hashveil_verdict){0};
         result->fingerprint = (hashveil_fingerprint){0};
