@@ -261,13 +261,20 @@ START_TEST(it_does_not_outlive_its_parent)
 }
 END_TEST
 
-/* Ctrl-C is for the program, which may still want the file's fingerprint. */
+/* Ctrl-C is for the program, which may still want the file's fingerprint. It may be pressed while
+ * the decoder, just begun, is still in the program's own process group. */
 START_TEST(keys_of_a_terminal_do_not_end_it)
 {
+    static const int signals[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGTSTP};
     hashveil_sandbox *sandbox =
         open_sandbox("HASHVEIL_HOSTILE_DECODER", &(hashveil_sandbox_options){.processes = 1});
     const pid_t child = only_child();
     ck_assert_int_eq(getpgid(child), child);
+    for (int i = 0; i < COUNT(signals); i++) {
+        ck_assert_int_eq(kill(child, signals[i]), 0);
+    }
+    ck_assert_sandbox_works(sandbox);
+    ck_assert_int_eq(only_child(), child);
     hashveil_sandbox_close(sandbox);
 }
 END_TEST

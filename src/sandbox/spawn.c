@@ -126,15 +126,21 @@ static int add_actions(posix_spawn_file_actions_t *actions, const struct descrip
     return failure ? failure : posix_spawn_file_actions_addclosefrom_np(actions, HV_CHANNEL_END);
 }
 
-/* Signals that this process ignores or holds back are not to be the child's, nor those that a
- * terminal sends to this one's group: what to do then is for this side to say. */
+/* Signals that this process ignores or holds back are not to be the child's. Those that a terminal
+ * sends to this one's group are held back for good: what to do then is for this side to say, and
+ * one of them may come while the child is still of that group. */
 static int add_attributes(posix_spawnattr_t *attributes)
 {
-    sigset_t none;
+    static const int signals_of_a_terminal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+    const size_t count = sizeof signals_of_a_terminal / sizeof signals_of_a_terminal[0];
+    sigset_t held_back;
     sigset_t all;
-    sigemptyset(&none);
+    sigemptyset(&held_back);
+    for (size_t i = 0; i < count; i++) {
+        sigaddset(&held_back, signals_of_a_terminal[i]);
+    }
     sigfillset(&all);
-    int failure = posix_spawnattr_setsigmask(attributes, &none);
+    int failure = posix_spawnattr_setsigmask(attributes, &held_back);
     if (!failure) {
         failure = posix_spawnattr_setsigdefault(attributes, &all);
     }
