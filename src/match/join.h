@@ -15,8 +15,8 @@
 
 struct hv_named_value {
     struct hv_table_value value; /* of a digest: the secret itself in place of a share */
-    hashveil_signal signal;      /* not NONE */
     struct hv_token token;       /* of PDQ */
+    hashveil_signal signal;      /* not NONE */
     bool is_hit; /* filled by joining: whether it holds a share of its slot's record */
 };
 
