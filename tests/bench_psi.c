@@ -200,9 +200,9 @@ static double look_up_ms(const hashveil_sealed_db *db, const hashveil_key *key, 
     for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
         values[i].signal = HASHVEIL_SIGNAL_PDQ;
         values[i].token = tokens[i];
-        hv_sealed_db_lookup(db, tokens[i].mask, y[i], &values[i].value);
+        demand(hv_sealed_db_lookup(db, tokens[i].mask, y[i], &values[i].value));
     }
-    hv_join(db, values, HASHVEIL_PROBES, &joined);
+    demand(hv_join(db, values, HASHVEIL_PROBES, &joined));
     const double taken_ms = now_ms() - start;
     if (joined.masks_hit == 0) {
         exit(EXIT_FAILURE);

@@ -17,7 +17,8 @@ def project_files(root, suffixes=("",), folders=(".",)):
         for parent, names, files in os.walk(os.path.join(root, folder)):
             names[:] = [name for name in names if not NOT_OURS.fullmatch(name) and
                         not os.path.isdir(os.path.join(parent, name, IN_BUILDS))]
-            paths = [os.path.relpath(os.path.join(parent, name), root) for name in files]
+            paths = [os.path.relpath(os.path.join(parent, name), root) for name in files
+                     if not NOT_OURS.fullmatch(name)]
             found += [path for path in paths if path.endswith(tuple(suffixes))]
     return sorted(found)
 

@@ -109,7 +109,7 @@ static struct hv_table_value value_of_token(size_t entry, unsigned mask)
         hv_masks_token(hv_sealed_db_masks(db), mask, &entries.entries[entry].hash);
     hv_token_encode(&token, 7, &input);
     evaluate(&input, y);
-    hv_sealed_db_lookup(db, mask, y, &value);
+    ck_assert_int_eq(hv_sealed_db_lookup(db, mask, y, &value), HASHVEIL_OK);
     return value;
 }
 
@@ -256,7 +256,7 @@ START_TEST(values_of_listed_and_of_unlisted_digests_look_random_alike)
         raw_exact_value(y, listed[i]);
         hv_random_stream_fill(&stream, y, sizeof y);
         raw_exact_value(y, unlisted[i]);
-        hv_sealed_db_lookup_exact(db, y, &value);
+        ck_assert_int_eq(hv_sealed_db_lookup_exact(db, y, &value), HASHVEIL_OK);
         ck_assert_uint_lt(value.slot, hashveil_sealed_db_describe(db)->padded_count);
         tops[0][i] = listed[i][VALUE_BYTES - 1];
         tops[1][i] = unlisted[i][VALUE_BYTES - 1];
@@ -318,8 +318,9 @@ START_TEST(no_listed_digest_is_in_the_file_or_in_a_record)
         struct hv_table_value value;
         uint8_t y[HV_OPRF_OUTPUT_BYTES];
         evaluate_digest(i, y);
-        hv_sealed_db_lookup_exact(db, y, &value);
-        ck_assert(hv_sealed_db_open_record(db, value.slot, value.share, &opened[i]));
+        ck_assert_int_eq(hv_sealed_db_lookup_exact(db, y, &value), HASHVEIL_OK);
+        ck_assert_int_eq(hv_sealed_db_open_record(db, value.slot, value.share, &opened[i]),
+                         HASHVEIL_OK);
     }
     for (size_t i = 0; i < LISTED; i++) {
         const hashveil_digest *digest = &entries.exact[i].digest;

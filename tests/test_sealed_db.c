@@ -212,6 +212,7 @@ START_TEST(the_manifest_says_what_was_sealed)
     ck_assert_int_eq(hashveil_key_generate(HASHVEIL_KEY_CURATOR, &curator), HASHVEIL_OK);
     options.curator_keys = &curator;
     options.curator_count = 1;
+    options.expires_s = 99999;
     size_t len;
     free(build(&options, &len));
     ck_assert_int_eq(hashveil_sealed_db_open(path, &db, &where), HASHVEIL_OK);
@@ -219,7 +220,11 @@ START_TEST(the_manifest_says_what_was_sealed)
     const hashveil_sealed_db_info *info = hashveil_sealed_db_describe(db);
     ck_assert_uint_eq(info->epoch, 7);
     ck_assert_uint_eq(info->created_s, 1234);
-    ck_assert_uint_eq(info->version, 2);
+    ck_assert_uint_eq(info->version, 3);
+    ck_assert_uint_eq(info->token_epoch, 7);
+    ck_assert_uint_eq(info->expires_s, 99999);
+    ck_assert(!info->is_segment);
+    ck_assert_uint_eq(info->withdrawn_count, 0);
     ck_assert_uint_eq(info->padded_count, 1024);
     ck_assert_uint_eq(info->padded_exact_count, 1024);
     ck_assert_uint_eq(info->file_bytes, len);
@@ -234,14 +239,18 @@ START_TEST(the_manifest_says_what_was_sealed)
 }
 END_TEST
 
-/* Opens a copy that ends where its bytes end, so that a sanitizer sees a byte read too many. */
+/* Opens a copy that ends where its bytes end, so that a sanitizer sees a byte read too many, and
+ * checks all of it. */
 static hashveil_status open_copy(const uint8_t *bytes, size_t len, const char **where)
 {
     hashveil_sealed_db *db;
     uint8_t *copy = malloc(len ? len : 1);
     memcpy(copy, bytes, len);
-    const hashveil_status status = hashveil_sealed_db_open_bytes(copy, len, &db, where);
+    hashveil_status status = hashveil_sealed_db_open_bytes(copy, len, &db, where);
     ck_assert((db != NULL) == (status == HASHVEIL_OK));
+    if (status == HASHVEIL_OK) {
+        status = hashveil_sealed_db_check(db, where);
+    }
     hashveil_sealed_db_close(db);
     free(copy);
     return status;
@@ -288,10 +297,10 @@ static const struct {
     long offset; /* from the end when negative */
     hashveil_status status;
 } damages[] = {
-    {"header", 0, HASHVEIL_ERR_UNSUPPORTED},  {"header", 8, HASHVEIL_ERR_VERSION},
-    {"manifest", 40, HASHVEIL_ERR_DIGEST},    {"manifest", 100, HASHVEIL_ERR_DIGEST},
-    {"tables", 20000, HASHVEIL_ERR_DIGEST},   {"records", -1000, HASHVEIL_ERR_DIGEST},
-    {"signatures", -8, HASHVEIL_ERR_VERSION},
+    {"header", 0, HASHVEIL_ERR_UNSUPPORTED}, {"header", 8, HASHVEIL_ERR_VERSION},
+    {"manifest", 40, HASHVEIL_ERR_DIGEST},   {"manifest", 100, HASHVEIL_ERR_DIGEST},
+    {"pages", 600, HASHVEIL_ERR_DIGEST},     {"tables", 20000, HASHVEIL_ERR_DIGEST},
+    {"records", -1000, HASHVEIL_ERR_DIGEST}, {"signatures", -8, HASHVEIL_ERR_VERSION},
 };
 enum { DAMAGES = sizeof damages / sizeof damages[0] };
 
@@ -391,7 +400,7 @@ START_TEST(values_of_absent_tokens_name_every_slot)
         uint8_t y[HV_OPRF_OUTPUT_BYTES];
         struct hv_table_value value;
         hv_random_stream_fill(&stream, y, sizeof y);
-        hv_sealed_db_lookup(db, i % 2, y, &value);
+        ck_assert_int_eq(hv_sealed_db_lookup(db, i % 2, y, &value), HASHVEIL_OK);
         ck_assert_uint_lt(value.slot, 1024);
         seen[value.slot]++;
     }

@@ -78,7 +78,7 @@ static struct hv_table_value value_of(const struct hv_token *token)
     struct hv_table_value value;
     uint8_t y[HV_OPRF_OUTPUT_BYTES];
     evaluate(token, y);
-    hv_sealed_db_lookup(db, token->mask, y, &value);
+    ck_assert_int_eq(hv_sealed_db_lookup(db, token->mask, y, &value), HASHVEIL_OK);
     return value;
 }
 
@@ -224,7 +224,7 @@ static void enumerate(unsigned mask, struct hv_table_value *out)
 static bool opens(const struct hv_table_value *value)
 {
     hashveil_record record;
-    return hv_sealed_db_open_record(db, value->slot, value->share, &record);
+    return hv_sealed_db_open_record(db, value->slot, value->share, &record) == HASHVEIL_OK;
 }
 
 /* Pairs of the two masks' values that name this slot, and how many of them open its record. */
@@ -333,7 +333,8 @@ START_TEST(no_listed_hash_is_in_the_file_or_in_a_record)
             value[mask] = value_of(&token);
         }
         hv_line_join(1, value[0].share, 2, value[1].share, &line);
-        ck_assert(hv_sealed_db_open_record(db, value[0].slot, line.secret, &record));
+        ck_assert_int_eq(hv_sealed_db_open_record(db, value[0].slot, line.secret, &record),
+                         HASHVEIL_OK);
         ck_assert(!holds_part_of((const uint8_t *)&record, sizeof record, (const uint8_t *)hash,
                                  sizeof *hash));
         ck_assert(

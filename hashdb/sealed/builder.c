@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "hashdb/sealed/format.h"
+#include "hashdb/sealed/pages.h"
 #include "hashdb/sealed/table.h"
 
 enum { DATABASE_MODE = 0644 };
@@ -51,7 +52,6 @@ static hashveil_status write_table(struct build *build, unsigned number,
     hashveil_status status = hv_table_make(&build->source, number, tokens_done, build, &table);
     if (status == HASHVEIL_OK) {
         section->shape = table.shape;
-        hv_sealed_digest(table.bytes, len, section->section.digest);
         status = hv_new_file_write(&build->file, table.bytes, len, section->section.offset);
     }
     pthread_mutex_lock(&build->lock);
@@ -121,10 +121,32 @@ static hashveil_status write_records(struct build *build)
                            build->manifest.epoch, slot, records + (size_t)slot * HV_RECORD_BYTES);
     }
     if (status == HASHVEIL_OK) {
-        hv_sealed_digest(records, (size_t)section->len, section->digest);
         status = hv_new_file_write(&build->file, records, (size_t)section->len, section->offset);
     }
     free(records);
+    return status;
+}
+
+/* From what was written: so that also what a faulty device did to it is found when it is opened. */
+static hashveil_status write_pages(struct build *build)
+{
+    struct hv_manifest *manifest = &build->manifest;
+    const struct hv_section body = hv_manifest_body(manifest);
+    struct hv_mapping written = {0};
+    uint8_t *digests = hv_alloc_array((size_t)manifest->pages.len, 1);
+    hashveil_status status =
+        digests ? hv_map_file(build->file.path_new, &written) : HASHVEIL_ERR_NO_MEMORY;
+    if (status == HASHVEIL_OK && written.len != body.offset + body.len) {
+        status = HASHVEIL_ERR_IO; /* somebody else writes it too */
+    }
+    if (status == HASHVEIL_OK) {
+        hv_pages_digest(written.bytes + body.offset, body.len, digests);
+        hv_sealed_digest(digests, (size_t)manifest->pages.len, manifest->pages_digest);
+        status = hv_new_file_write(&build->file, digests, (size_t)manifest->pages.len,
+                                   manifest->pages.offset);
+    }
+    hv_unmap_file(&written);
+    free(digests);
     return status;
 }
 
@@ -167,18 +189,31 @@ static uint64_t lay_out_table(const struct build *build, size_t padded_count, ui
     return out->section.offset + out->section.len;
 }
 
-static void lay_out(struct build *build)
+/* Returns the end of the body, from where its first table stands. */
+static uint64_t lay_out_body(struct build *build, uint64_t end)
 {
     struct hv_manifest *manifest = &build->manifest;
-    uint64_t end = HV_SEALED_HEADER_BYTES + hv_manifest_len(manifest);
     for (uint32_t i = 0; i < manifest->mask_params.masks; i++) {
         end = lay_out_table(build, build->source.padded_tokens, end, &manifest->tables[i]);
     }
     if (manifest->exact_bits > 0) {
         end = lay_out_table(build, build->source.padded_exact, end, &manifest->exact);
     }
-    manifest->records.offset = hv_align(end);
+    manifest->withdrawn.offset = hv_align(end);
+    manifest->withdrawn.len = (uint64_t)manifest->withdrawn_count * HASHVEIL_RECORD_ID_BYTES;
+    manifest->records.offset = hv_align(manifest->withdrawn.offset + manifest->withdrawn.len);
     manifest->records.len = (uint64_t)build->source.padded_records * HV_RECORD_BYTES;
+    return manifest->records.offset + manifest->records.len;
+}
+
+/* How many pages there are says how far the body moves, but not how long it is. */
+static void lay_out(struct build *build)
+{
+    struct hv_manifest *manifest = &build->manifest;
+    const uint64_t body_len = lay_out_body(build, 0);
+    manifest->pages.offset = hv_align(HV_SEALED_HEADER_BYTES + hv_manifest_len(manifest));
+    manifest->pages.len = hv_page_count(body_len) * HASHVEIL_DIGEST_BYTES;
+    lay_out_body(build, manifest->pages.offset + manifest->pages.len);
 }
 
 /* Of the public steps in which numbers are told: powers of two. */
@@ -223,8 +258,10 @@ static void fill_manifest(struct build *build, uint64_t created_s)
 {
     struct hv_manifest *manifest = &build->manifest;
     const hashveil_seal_options *options = build->options;
-    manifest->epoch = build->source.epoch;
+    manifest->epoch = options->epoch;
+    manifest->token_epoch = build->source.token_epoch;
     manifest->created_s = created_s;
+    manifest->expires_s = options->expires_s;
     manifest->list_count = (uint32_t)build->source.entries->list_count;
     manifest->curator_count = (uint32_t)options->curator_count;
     memcpy(manifest->evaluator_public, options->evaluator_key->public_bytes, HASHVEIL_KEY_BYTES);
@@ -284,7 +321,7 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
                           .source = {.entries = entries,
                                      .evaluator_secret = options->evaluator_key->secret_bytes,
                                      .seed = seed,
-                                     .epoch = options->epoch},
+                                     .token_epoch = options->epoch},
                           .lock = PTHREAD_MUTEX_INITIALIZER};
     const unsigned workers = options->workers ? options->workers : hv_processor_count();
     hashveil_status status = check_arguments(entries, options);
@@ -311,6 +348,10 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
         goto done;
     }
     status = write_records(&build);
+    if (status != HASHVEIL_OK) {
+        goto done;
+    }
+    status = write_pages(&build);
     if (status != HASHVEIL_OK) {
         goto done;
     }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <hashveil/sealed_db.h>
 
@@ -19,7 +20,7 @@
 
 enum {
     HV_SEALED_MAGIC_LEN = 8,
-    HV_SEALED_VERSION = 2,
+    HV_SEALED_VERSION = 3,
     HV_SEALED_SUITE = 1, /* ristretto255-SHA512, AES-256-GCM, GF(2^128) */
     HV_SEALED_HEADER_BYTES = 64,
     HV_SEALED_ALIGN_BYTES = 64,
@@ -36,7 +37,6 @@ enum {
 
 struct hv_section {
     uint64_t offset, len;
-    uint8_t digest[HASHVEIL_DIGEST_BYTES]; /* SHA-256 */
 };
 
 struct hv_table_section {
@@ -46,8 +46,11 @@ struct hv_table_section {
 
 struct hv_manifest {
     uint64_t epoch;
+    uint64_t token_epoch; /* what goes into tokens: a segment's are those of its base */
     uint64_t created_s;
+    uint64_t expires_s; /* 0 for never */
     uint8_t evaluator_public[HASHVEIL_KEY_BYTES];
+    uint8_t base_digest[HASHVEIL_DIGEST_BYTES]; /* of the base's manifest; zeros without a base */
     uint8_t mask_seed[HV_MASK_SEED_BYTES];
     hashveil_mask_params mask_params;
     uint32_t slot_bits; /* the padded number of records is 2^slot_bits */
@@ -58,8 +61,26 @@ struct hv_manifest {
     struct hv_table_section tables[HV_MAX_MASKS];
     uint32_t exact_bits; /* the padded number of exact entries is 2^exact_bits; 0: there are none */
     struct hv_table_section exact; /* where there are any */
+    uint32_t withdrawn_count;      /* record ids of the base that no longer count */
+    struct hv_section withdrawn;
     struct hv_section records;
+    struct hv_section pages; /* digests of the pages of all from the first table to the records */
+    uint8_t pages_digest[HASHVEIL_DIGEST_BYTES]; /* SHA-256 of that section */
 };
+
+/* Whether this goes on top of another database. */
+static inline bool hv_manifest_is_segment(const struct hv_manifest *manifest)
+{
+    static const uint8_t zeros[HASHVEIL_DIGEST_BYTES];
+    return memcmp(manifest->base_digest, zeros, sizeof zeros) != 0;
+}
+
+/* What the pages cover: from the first table to the end of the records. */
+static inline struct hv_section hv_manifest_body(const struct hv_manifest *manifest)
+{
+    const uint64_t offset = manifest->tables[0].section.offset;
+    return (struct hv_section){offset, manifest->records.offset + manifest->records.len - offset};
+}
 
 struct hv_sealed_header {
     uint32_t manifest_len;

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-enum { PLACES = 3, MAX_TRIES = 100 };
+enum { PLACES = HV_FUSE_KEY_PLACES, MAX_TRIES = 100 };
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -45,15 +45,15 @@ static uint64_t mix(uint64_t key, uint64_t seed)
 }
 
 /* One place in each of three segments in a row. */
-static void places_of(const struct hv_fuse_shape *shape, uint64_t key, uint64_t out[PLACES])
+void hv_fuse_locate(const struct hv_fuse_shape *shape, uint64_t key, uint64_t places_out[PLACES])
 {
     const uint64_t hash = mix(key, shape->seed);
     const uint64_t within = shape->segment_len - 1;
     const uint64_t range = (uint64_t)shape->segment_count * shape->segment_len;
     const uint64_t first = (uint64_t)(((wide)hash * range) >> 64);
-    out[0] = first;
-    out[1] = (first + shape->segment_len) ^ ((hash >> 18) & within);
-    out[2] = (first + 2 * (uint64_t)shape->segment_len) ^ (hash & within);
+    places_out[0] = first;
+    places_out[1] = (first + shape->segment_len) ^ ((hash >> 18) & within);
+    places_out[2] = (first + 2 * (uint64_t)shape->segment_len) ^ (hash & within);
 }
 
 static void xor_into(uint8_t *out, const uint8_t *bytes, size_t len)
@@ -67,7 +67,7 @@ void hv_fuse_get(const struct hv_fuse_shape *shape, const uint8_t *table, size_t
                  uint64_t key, uint8_t *out)
 {
     uint64_t place[PLACES];
-    places_of(shape, key, place);
+    hv_fuse_locate(shape, key, place);
     memset(out, 0, value_bytes);
     for (unsigned i = 0; i < PLACES; i++) {
         xor_into(out, table + place[i] * value_bytes, value_bytes);
@@ -103,7 +103,7 @@ static bool peel(const struct hv_fuse_shape *shape, struct peeling *p)
 
     memset(p->places, 0, p->place_count * sizeof *p->places);
     for (uint32_t key = 0; key < p->input->count; key++) {
-        places_of(shape, p->input->keys[key], place);
+        hv_fuse_locate(shape, p->input->keys[key], place);
         for (unsigned i = 0; i < PLACES; i++) {
             p->places[place[i]].key_count++;
             p->places[place[i]].key_xor ^= key;
@@ -121,7 +121,7 @@ static bool peel(const struct hv_fuse_shape *shape, struct peeling *p)
         }
         const uint32_t key = p->places[own].key_xor;
         p->order[taken_count++] = (struct taken){key, own};
-        places_of(shape, p->input->keys[key], place);
+        hv_fuse_locate(shape, p->input->keys[key], place);
         for (unsigned i = 0; i < PLACES; i++) {
             struct place *at = &p->places[place[i]];
             at->key_xor ^= key;
@@ -142,7 +142,7 @@ static void assign(const struct hv_fuse_shape *shape, const struct peeling *p, u
     for (size_t i = p->input->count; i-- > 0;) {
         const struct taken taken = p->order[i];
         uint8_t *own = out + (size_t)taken.place * value_bytes;
-        places_of(shape, p->input->keys[taken.key], place);
+        hv_fuse_locate(shape, p->input->keys[taken.key], place);
         memcpy(own, values + (size_t)taken.key * value_bytes, value_bytes);
         for (unsigned k = 0; k < PLACES; k++) {
             if (place[k] != taken.place) {

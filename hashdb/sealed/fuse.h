@@ -21,7 +21,7 @@ struct hv_fuse_shape {
     uint32_t segment_count; /* a key starts in one of these; two more segments follow */
 };
 
-enum { HV_FUSE_MAX_SEGMENT_LEN = 1 << 18 };
+enum { HV_FUSE_KEY_PLACES = 3, HV_FUSE_MAX_SEGMENT_LEN = 1 << 18 };
 
 /* The shape for count keys, with seed 0. */
 struct hv_fuse_shape hv_fuse_shape_for(size_t count);
@@ -51,6 +51,10 @@ struct hv_fuse_input {
 HASHVEIL_MUST_USE hashveil_status hv_fuse_build(const struct hv_fuse_input *input,
                                                 struct hv_random_stream *filler,
                                                 struct hv_fuse_shape *shape, uint8_t *out);
+
+/* Finds a key's places, each below hv_fuse_places. */
+void hv_fuse_locate(const struct hv_fuse_shape *shape, uint64_t key,
+                    uint64_t places_out[HV_FUSE_KEY_PLACES]);
 
 /* table: hv_fuse_places x value_bytes, any alignment; out: value_bytes. */
 void hv_fuse_get(const struct hv_fuse_shape *shape, const uint8_t *table, size_t value_bytes,

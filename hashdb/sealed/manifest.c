@@ -11,9 +11,9 @@
 #include "base/text.h"
 
 enum {
-    MANIFEST_FIXED_BYTES =
-        4 + 1 + 3 + 8 + 8 + HASHVEIL_KEY_BYTES + HV_MASK_SEED_BYTES + 3 * 4 + 5 * 4,
-    SECTION_BYTES = 8 + 8 + HASHVEIL_DIGEST_BYTES,
+    MANIFEST_FIXED_BYTES = 4 + 1 + 3 + 4 * 8 + HASHVEIL_KEY_BYTES + HASHVEIL_DIGEST_BYTES +
+                           HV_MASK_SEED_BYTES + 10 * 4,
+    SECTION_BYTES = 8 + 8,
     TABLE_BYTES = SECTION_BYTES + 8 + 4 + 4
 };
 
@@ -27,14 +27,14 @@ size_t hv_manifest_len(const struct hv_manifest *manifest)
     return MANIFEST_FIXED_BYTES + (size_t)manifest->list_count * HV_SEALED_NAME_BYTES +
            (size_t)manifest->curator_count * HASHVEIL_KEY_BYTES +
            (size_t)manifest->mask_params.masks * TABLE_BYTES +
-           (manifest->exact_bits > 0 ? TABLE_BYTES : 0) + SECTION_BYTES;
+           (manifest->exact_bits > 0 ? TABLE_BYTES : 0) + SECTION_BYTES * (size_t)3 +
+           HASHVEIL_DIGEST_BYTES;
 }
 
 static void write_section(struct hv_writer *out, const struct hv_section *section)
 {
     hv_write_u64le(out, section->offset);
     hv_write_u64le(out, section->len);
-    hv_write_bytes(out, section->digest, sizeof section->digest);
 }
 
 static struct hv_section read_section(struct hv_reader *in)
@@ -42,7 +42,6 @@ static struct hv_section read_section(struct hv_reader *in)
     struct hv_section section;
     section.offset = hv_read_u64le(in);
     section.len = hv_read_u64le(in);
-    hv_read_copy(in, section.digest, sizeof section.digest);
     return section;
 }
 
@@ -56,14 +55,17 @@ static void write_table(struct hv_writer *out, const struct hv_table_section *ta
 
 void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
 {
-    static const uint8_t zeros[3];
+    static const uint8_t zeros[4];
     struct hv_writer writer = hv_writer_of(out, hv_manifest_len(manifest));
     hv_write_u32le(&writer, HV_SEALED_SUITE);
     hv_write_u8(&writer, HV_OPRF_MODE);
-    hv_write_bytes(&writer, zeros, sizeof zeros);
+    hv_write_bytes(&writer, zeros, 3);
     hv_write_u64le(&writer, manifest->epoch);
+    hv_write_u64le(&writer, manifest->token_epoch);
     hv_write_u64le(&writer, manifest->created_s);
+    hv_write_u64le(&writer, manifest->expires_s);
     hv_write_bytes(&writer, manifest->evaluator_public, HASHVEIL_KEY_BYTES);
+    hv_write_bytes(&writer, manifest->base_digest, HASHVEIL_DIGEST_BYTES);
     hv_write_bytes(&writer, manifest->mask_seed, HV_MASK_SEED_BYTES);
     hv_write_u32le(&writer, manifest->mask_params.masks);
     hv_write_u32le(&writer, manifest->mask_params.bits);
@@ -73,6 +75,8 @@ void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
     hv_write_u32le(&writer, manifest->list_count);
     hv_write_u32le(&writer, manifest->curator_count);
     hv_write_u32le(&writer, manifest->exact_bits);
+    hv_write_u32le(&writer, manifest->withdrawn_count);
+    hv_write_bytes(&writer, zeros, 4);
     for (uint32_t i = 0; i < manifest->list_count; i++) {
         hv_write_bytes(&writer, (const uint8_t *)manifest->list_names[i], HV_SEALED_NAME_BYTES);
     }
@@ -85,7 +89,10 @@ void hv_manifest_write(const struct hv_manifest *manifest, uint8_t *out)
     if (manifest->exact_bits > 0) {
         write_table(&writer, &manifest->exact);
     }
+    write_section(&writer, &manifest->withdrawn);
     write_section(&writer, &manifest->records);
+    write_section(&writer, &manifest->pages);
+    hv_write_bytes(&writer, manifest->pages_digest, HASHVEIL_DIGEST_BYTES);
     assert(!writer.failed && writer.len == writer.capacity);
 }
 
@@ -138,7 +145,11 @@ static bool numbers_are_valid(const struct hv_manifest *manifest)
            (manifest->exact_bits == 0 || (manifest->exact_bits >= HV_SEALED_MIN_SLOT_BITS &&
                                           manifest->exact_bits <= HV_SEALED_MAX_SLOT_BITS)) &&
            manifest->list_count <= HASHVEIL_MAX_LISTS &&
-           manifest->curator_count <= HASHVEIL_MAX_CURATORS;
+           manifest->curator_count <= HASHVEIL_MAX_CURATORS &&
+           (hv_manifest_is_segment(manifest)
+                ? manifest->token_epoch < manifest->epoch
+                : manifest->token_epoch == manifest->epoch && manifest->withdrawn_count == 0) &&
+           manifest->withdrawn_count <= (uint32_t)1 << HV_SEALED_MAX_SLOT_BITS;
 }
 
 hashveil_status hv_manifest_parse(const uint8_t *bytes, size_t len, struct hv_manifest *out)
@@ -150,8 +161,11 @@ hashveil_status hv_manifest_parse(const uint8_t *bytes, size_t len, struct hv_ma
     const uint8_t mode = hv_read_u8(&in);
     const uint8_t *reserved = hv_read_bytes(&in, 3);
     manifest->epoch = hv_read_u64le(&in);
+    manifest->token_epoch = hv_read_u64le(&in);
     manifest->created_s = hv_read_u64le(&in);
+    manifest->expires_s = hv_read_u64le(&in);
     hv_read_copy(&in, manifest->evaluator_public, HASHVEIL_KEY_BYTES);
+    hv_read_copy(&in, manifest->base_digest, HASHVEIL_DIGEST_BYTES);
     hv_read_copy(&in, manifest->mask_seed, HV_MASK_SEED_BYTES);
     manifest->mask_params.masks = hv_read_u32le(&in);
     manifest->mask_params.bits = hv_read_u32le(&in);
@@ -161,8 +175,10 @@ hashveil_status hv_manifest_parse(const uint8_t *bytes, size_t len, struct hv_ma
     manifest->list_count = hv_read_u32le(&in);
     manifest->curator_count = hv_read_u32le(&in);
     manifest->exact_bits = hv_read_u32le(&in);
+    manifest->withdrawn_count = hv_read_u32le(&in);
+    const uint32_t reserved_too = hv_read_u32le(&in);
 
-    if (in.failed || (reserved[0] | reserved[1] | reserved[2]) != 0) {
+    if (in.failed || (reserved[0] | reserved[1] | reserved[2] | reserved_too) != 0) {
         return HASHVEIL_ERR_FORMAT;
     }
     if (suite != HV_SEALED_SUITE || mode != HV_OPRF_MODE || record_bytes != HV_RECORD_BYTES) {
@@ -173,7 +189,10 @@ hashveil_status hv_manifest_parse(const uint8_t *bytes, size_t len, struct hv_ma
     }
     read_names_and_keys(&in, manifest);
     read_tables(&in, manifest);
+    manifest->withdrawn = read_section(&in);
     manifest->records = read_section(&in);
+    manifest->pages = read_section(&in);
+    hv_read_copy(&in, manifest->pages_digest, HASHVEIL_DIGEST_BYTES);
     return in.failed || in.left != 0 ? HASHVEIL_ERR_FORMAT : HASHVEIL_OK;
 }
 

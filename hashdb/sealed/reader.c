@@ -8,11 +8,13 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "hashdb/sealed/format.h"
+#include "hashdb/sealed/pages.h"
 
 struct hashveil_sealed_db {
     struct hv_mapping mapping; /* empty when the bytes are borrowed */
-    const uint8_t *bytes;      /* all checked against the manifest */
+    const uint8_t *bytes;
     struct hv_manifest manifest;
+    struct hv_pages pages; /* all from the first table to the records, checked when read */
     struct hv_masks masks;
     hashveil_sealed_db_info info;
 };
@@ -38,10 +40,26 @@ static hashveil_status check_section(struct layout *layout, const struct hv_sect
             return HASHVEIL_ERR_FORMAT;
         }
     }
-    uint8_t digest[HASHVEIL_DIGEST_BYTES];
-    hv_sealed_digest(layout->bytes + offset, (size_t)section->len, digest);
     layout->end = offset + section->len;
-    return memcmp(digest, section->digest, sizeof digest) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_DIGEST;
+    return HASHVEIL_OK;
+}
+
+/* The digests of the pages stand before what they are of. */
+static hashveil_status check_pages(struct layout *layout, const struct hv_manifest *manifest)
+{
+    const struct hv_section body = hv_manifest_body(manifest);
+    uint8_t digest[HASHVEIL_DIGEST_BYTES];
+    if (body.len > layout->file_bytes) {
+        return HASHVEIL_ERR_FORMAT;
+    }
+    const hashveil_status status =
+        check_section(layout, &manifest->pages, hv_page_count(body.len) * HASHVEIL_DIGEST_BYTES);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    hv_sealed_digest(layout->bytes + manifest->pages.offset, (size_t)manifest->pages.len, digest);
+    return memcmp(digest, manifest->pages_digest, sizeof digest) == 0 ? HASHVEIL_OK
+                                                                      : HASHVEIL_ERR_DIGEST;
 }
 
 /* The place for signatures: their number, and as yet that is zero. */
@@ -113,8 +131,19 @@ static hashveil_status check_all(hashveil_sealed_db *db, size_t len, const char 
     struct layout layout = {.bytes = db->bytes,
                             .file_bytes = len,
                             .end = HV_SEALED_HEADER_BYTES + (uint64_t)header.manifest_len};
+    *where_out = "pages";
+    status = check_pages(&layout, &db->manifest);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
     *where_out = "tables";
     status = check_tables(&layout, &db->manifest);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    *where_out = "withdrawn";
+    status = check_section(&layout, &db->manifest.withdrawn,
+                           (uint64_t)HASHVEIL_RECORD_ID_BYTES * db->manifest.withdrawn_count);
     if (status != HASHVEIL_OK) {
         return status;
     }
@@ -128,13 +157,48 @@ static hashveil_status check_all(hashveil_sealed_db *db, size_t len, const char 
     return check_signatures(&layout, header.signatures_offset);
 }
 
+static hashveil_status open_pages(hashveil_sealed_db *db)
+{
+    const struct hv_section body = hv_manifest_body(&db->manifest);
+    return hv_pages_init(db->bytes + body.offset, body.len, db->bytes + db->manifest.pages.offset,
+                         &db->pages);
+}
+
+/* Whether what is read there is as it was written. */
+static hashveil_status check_read(const hashveil_sealed_db *db, uint64_t offset, uint64_t len)
+{
+    const uint64_t body_offset = hv_manifest_body(&db->manifest).offset;
+    return hv_pages_check(&db->pages, offset - body_offset, len) ? HASHVEIL_OK
+                                                                 : HASHVEIL_ERR_DIGEST;
+}
+
+/* Read at once, as the few that there are will be looked for again and again. */
+static hashveil_status check_withdrawn(const hashveil_sealed_db *db)
+{
+    const struct hv_section *section = &db->manifest.withdrawn;
+    const uint8_t *ids = db->bytes + section->offset;
+    const hashveil_status status = check_read(db, section->offset, section->len);
+    for (uint32_t i = 1; i < db->manifest.withdrawn_count && status == HASHVEIL_OK; i++) {
+        const uint8_t *id = ids + (size_t)i * HASHVEIL_RECORD_ID_BYTES;
+        if (memcmp(id - HASHVEIL_RECORD_ID_BYTES, id, HASHVEIL_RECORD_ID_BYTES) >= 0) {
+            return HASHVEIL_ERR_FORMAT;
+        }
+    }
+    return status;
+}
+
 static void describe(hashveil_sealed_db *db, size_t len)
 {
     const struct hv_manifest *manifest = &db->manifest;
     hashveil_sealed_db_info *info = &db->info;
     info->version = HV_SEALED_VERSION;
     info->epoch = manifest->epoch;
+    info->token_epoch = manifest->token_epoch;
     info->created_s = manifest->created_s;
+    info->expires_s = manifest->expires_s;
+    info->is_segment = hv_manifest_is_segment(manifest);
+    memcpy(info->base_digest, manifest->base_digest, sizeof info->base_digest);
+    info->withdrawn_count = manifest->withdrawn_count;
     memcpy(info->evaluator_public, manifest->evaluator_public, sizeof info->evaluator_public);
     info->mask_params = manifest->mask_params;
     info->padded_count = UINT64_C(1) << manifest->slot_bits;
@@ -153,7 +217,14 @@ static hashveil_status open_checked(hashveil_sealed_db *db, const uint8_t *bytes
     if (len == 0) {
         return HASHVEIL_ERR_EMPTY;
     }
-    const hashveil_status status = check_all(db, len, where_out);
+    hashveil_status status = check_all(db, len, where_out);
+    if (status == HASHVEIL_OK) {
+        *where_out = "withdrawn";
+        status = open_pages(db);
+    }
+    if (status == HASHVEIL_OK) {
+        status = check_withdrawn(db);
+    }
     if (status == HASHVEIL_OK) {
         *where_out = "";
         hv_masks_from_seed(db->manifest.mask_seed, &db->manifest.mask_params, &db->masks);
@@ -208,6 +279,7 @@ void hashveil_sealed_db_close(hashveil_sealed_db *db)
 {
     if (db) {
         hv_unmap_file(&db->mapping);
+        hv_pages_clear(&db->pages);
         free(db);
     }
 }
@@ -217,15 +289,32 @@ const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db)
     return &db->masks;
 }
 
-static void look_up(const hashveil_sealed_db *db, const struct hv_table_section *table,
-                    const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
+static hashveil_status check_places(const hashveil_sealed_db *db,
+                                    const struct hv_table_section *table, uint64_t key,
+                                    size_t value_bytes)
+{
+    uint64_t places[HV_FUSE_KEY_PLACES];
+    hashveil_status status = HASHVEIL_OK;
+    hv_fuse_locate(&table->shape, key, places);
+    for (size_t i = 0; i < HV_FUSE_KEY_PLACES && status == HASHVEIL_OK; i++) {
+        status = check_read(db, table->section.offset + places[i] * value_bytes, value_bytes);
+    }
+    return status;
+}
+
+static hashveil_status look_up(const hashveil_sealed_db *db, const struct hv_table_section *table,
+                               const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
 {
     const uint32_t slot_bits = db->manifest.slot_bits;
     const size_t value_bytes = hv_value_bytes(slot_bits);
+    const uint64_t key = hv_load_le(y, HV_TOKEN_KEY_BYTES);
     const uint8_t *pad = y + HV_TOKEN_KEY_BYTES;
     uint8_t value[HV_VALUE_MAX_BYTES] = {0};
-    hv_fuse_get(&table->shape, db->bytes + table->section.offset, value_bytes,
-                hv_load_le(y, HV_TOKEN_KEY_BYTES), value);
+    const hashveil_status status = check_places(db, table, key, value_bytes);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    hv_fuse_get(&table->shape, db->bytes + table->section.offset, value_bytes, key, value);
     /* A narrower slot field has zeros and pad above it; its mask takes them away. */
     for (size_t i = 0; i < sizeof value; i++) {
         value[i] ^= pad[i];
@@ -234,23 +323,55 @@ static void look_up(const hashveil_sealed_db *db, const struct hv_table_section 
     out->slot = hv_load_le(value + HV_SHARE_BYTES, HV_VALUE_MAX_BYTES - HV_SHARE_BYTES) &
                 ((UINT64_C(1) << slot_bits) - 1);
     hv_wipe(value, sizeof value);
+    return HASHVEIL_OK;
 }
 
-void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
-                         const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out)
+hashveil_status hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
+                                    const uint8_t y[HV_OPRF_OUTPUT_BYTES],
+                                    struct hv_table_value *out)
 {
-    look_up(db, &db->manifest.tables[mask], y, out);
+    return look_up(db, &db->manifest.tables[mask], y, out);
 }
 
-void hv_sealed_db_lookup_exact(const hashveil_sealed_db *db, const uint8_t y[HV_OPRF_OUTPUT_BYTES],
-                               struct hv_table_value *out)
+hashveil_status hv_sealed_db_lookup_exact(const hashveil_sealed_db *db,
+                                          const uint8_t y[HV_OPRF_OUTPUT_BYTES],
+                                          struct hv_table_value *out)
 {
-    look_up(db, &db->manifest.exact, y, out);
+    return look_up(db, &db->manifest.exact, y, out);
 }
 
-bool hv_sealed_db_open_record(const hashveil_sealed_db *db, uint64_t slot,
-                              const uint8_t secret[HV_SHARE_BYTES], hashveil_record *out)
+hashveil_status hv_sealed_db_open_record(const hashveil_sealed_db *db, uint64_t slot,
+                                         const uint8_t secret[HV_SHARE_BYTES], hashveil_record *out)
 {
-    const uint8_t *sealed = db->bytes + db->manifest.records.offset + slot * HV_RECORD_BYTES;
-    return hv_record_open(sealed, secret, db->manifest.epoch, slot, out);
+    const uint64_t offset = db->manifest.records.offset + slot * HV_RECORD_BYTES;
+    const hashveil_status status = check_read(db, offset, HV_RECORD_BYTES);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    return hv_record_open(db->bytes + offset, secret, db->manifest.epoch, slot, out)
+               ? HASHVEIL_OK
+               : HASHVEIL_ERR_KEY;
+}
+
+/* Which part a place of the body belongs to. */
+static const char *part_at(const struct hv_manifest *manifest, uint64_t offset)
+{
+    if (offset >= manifest->records.offset) {
+        return "records";
+    }
+    return offset >= manifest->withdrawn.offset && manifest->withdrawn.len > 0 ? "withdrawn"
+                                                                               : "tables";
+}
+
+hashveil_status hashveil_sealed_db_check(const hashveil_sealed_db *db, const char **where_out)
+{
+    const struct hv_section body = hv_manifest_body(&db->manifest);
+    *where_out = "";
+    for (uint64_t offset = 0; offset < body.len; offset += HV_PAGE_BYTES) {
+        if (!hv_pages_check(&db->pages, offset, 1)) {
+            *where_out = part_at(&db->manifest, body.offset + offset);
+            return HASHVEIL_ERR_DIGEST;
+        }
+    }
+    return HASHVEIL_OK;
 }

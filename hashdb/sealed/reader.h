@@ -20,19 +20,22 @@ struct hv_table_value {
 
 const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db);
 
-/* y: the OPRF's output for a token of this mask. */
-void hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
-                         const uint8_t y[HV_OPRF_OUTPUT_BYTES], struct hv_table_value *out);
+/* y: the OPRF's output for a token of this mask. Errors: ERR_DIGEST (what was read is damaged). */
+HASHVEIL_MUST_USE hashveil_status hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
+                                                      const uint8_t y[HV_OPRF_OUTPUT_BYTES],
+                                                      struct hv_table_value *out);
 
 /* As hv_sealed_db_lookup, of the exact table, which a database has where its info's
  * padded_exact_count is not zero. y: the OPRF's output for a digest. The share is the record's
  * secret itself: one digest that is listed opens it. */
-void hv_sealed_db_lookup_exact(const hashveil_sealed_db *db, const uint8_t y[HV_OPRF_OUTPUT_BYTES],
-                               struct hv_table_value *out);
+HASHVEIL_MUST_USE hashveil_status hv_sealed_db_lookup_exact(const hashveil_sealed_db *db,
+                                                            const uint8_t y[HV_OPRF_OUTPUT_BYTES],
+                                                            struct hv_table_value *out);
 
-/* Returns false when the secret is not that of the slot's record. */
-HASHVEIL_MUST_USE bool hv_sealed_db_open_record(const hashveil_sealed_db *db, uint64_t slot,
-                                                const uint8_t secret[HV_SHARE_BYTES],
-                                                hashveil_record *out);
+/* Errors: ERR_KEY (the secret is not that of the slot's record), ERR_DIGEST. */
+HASHVEIL_MUST_USE hashveil_status hv_sealed_db_open_record(const hashveil_sealed_db *db,
+                                                           uint64_t slot,
+                                                           const uint8_t secret[HV_SHARE_BYTES],
+                                                           hashveil_record *out);
 
 #endif

@@ -36,11 +36,11 @@ static void encode(const struct work *work, size_t place, struct hv_token_input 
     const struct hv_clusters *clusters = &source->clusters;
     if (work->number == HV_EXACT_TABLE) {
         const hashveil_exact_entry *entry = &source->entries->exact[clusters->exact_order[place]];
-        hv_token_encode_exact(&entry->digest, source->epoch, out);
+        hv_token_encode_exact(&entry->digest, source->token_epoch, out);
     } else {
         const hashveil_entry *entry = &source->entries->entries[clusters->order[place]];
         const struct hv_token token = hv_masks_token(&source->masks, work->number, &entry->hash);
-        hv_token_encode(&token, source->epoch, out);
+        hv_token_encode(&token, source->token_epoch, out);
     }
 }
 

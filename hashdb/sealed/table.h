@@ -19,8 +19,8 @@
 struct hv_table_source {
     const hashveil_entries *entries;
     const uint8_t *evaluator_secret;
-    const uint8_t *seed; /* HV_SEED_BYTES */
-    uint64_t epoch;
+    const uint8_t *seed;  /* HV_SEED_BYTES */
+    uint64_t token_epoch; /* a segment's is its base's */
     struct hv_masks masks;
     struct hv_clusters clusters; /* owned */
     size_t padded_records;       /* this and the next two: powers of two */

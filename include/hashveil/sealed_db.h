@@ -4,6 +4,7 @@
 #ifndef HASHVEIL_SEALED_DB_H
 #define HASHVEIL_SEALED_DB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -81,6 +82,7 @@ typedef struct hashveil_seal_options {
     const hashveil_key *curator_keys;  /**< borrowed; public halves, named in the manifest */
     size_t curator_count;              /**< at most HASHVEIL_MAX_CURATORS */
     uint64_t epoch;                    /**< higher for every new edition */
+    uint64_t expires_s; /**< seconds since 1970, from when devices refuse it; 0 for never */
     hashveil_mask_params mask_params;
     /** HASHVEIL_MASK_SEED_BYTES, for measurements that are to be repeated; borrowed. NULL for a
      * fresh random one, as every list in use should have. */
@@ -126,7 +128,12 @@ typedef struct hashveil_sealed_db hashveil_sealed_db;
 typedef struct hashveil_sealed_db_info {
     uint32_t version;
     uint64_t epoch;
-    uint64_t created_s; /**< seconds since 1970 */
+    uint64_t token_epoch; /**< what goes into tokens: of a segment its base's epoch */
+    uint64_t created_s;   /**< seconds since 1970 */
+    uint64_t expires_s;   /**< likewise; 0 for never */
+    bool is_segment;      /**< goes on top of the database that the next field names */
+    uint8_t base_digest[HASHVEIL_DIGEST_BYTES];
+    uint64_t withdrawn_count; /**< records of the base that no longer count, and padding */
     uint8_t evaluator_public[HASHVEIL_KEY_BYTES];
     hashveil_mask_params mask_params;
     uint64_t padded_count; /**< records, real and padding */
@@ -142,9 +149,11 @@ typedef struct hashveil_sealed_db_info {
 } hashveil_sealed_db_info;
 
 /**
- * Maps a database and checks all of it: every field's range, every section's digest.
+ * Maps a database and checks every field's range, and the digests of all but the tables and the
+ * records: their pages are checked when they are first read. So opening takes as long for a large
+ * database as for a small one, and nothing is used that was not checked.
  *
- * where_out  on failure a static text naming the damaged part ("manifest", "tables", ...), or ""
+ * where_out  on failure a static text naming the damaged part ("manifest", "pages", ...), or ""
  *
  * Errors: ERR_EMPTY, ERR_UNSUPPORTED (not such a file), ERR_VERSION, ERR_TRUNCATED, ERR_FORMAT,
  * ERR_DIGEST, ERR_NO_MEMORY, and those of reading a file.
@@ -152,6 +161,16 @@ typedef struct hashveil_sealed_db_info {
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open(const char *path,
                                                                        hashveil_sealed_db **out,
                                                                        const char **where_out);
+
+/**
+ * Checks all pages of tables and records, as whoever takes a database over should do once.
+ *
+ * where_out  as of hashveil_sealed_db_open
+ *
+ * Errors: ERR_DIGEST.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_sealed_db_check(const hashveil_sealed_db *db, const char **where_out);
 
 /** As hashveil_sealed_db_open, from memory. bytes: borrowed until close. */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open_bytes(

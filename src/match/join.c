@@ -41,49 +41,71 @@ static unsigned count_masks(struct hv_named_value *values, size_t count, const s
     return hits;
 }
 
-/* Masks of one slot: at most one record. Returns whether it opened. */
-static bool join_masks(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
-                       struct hv_joined *out)
+/* Errors: as hv_sealed_db_open_record. */
+static hashveil_status join_two(const hashveil_sealed_db *db, const struct hv_named_value *a,
+                                const struct hv_named_value *b, struct hv_line *line_out,
+                                hashveil_record *out)
+{
+    if (a->token.mask == b->token.mask) {
+        return HASHVEIL_ERR_KEY;
+    }
+    hv_line_join(point_of(a), a->value.share, point_of(b), b->value.share, line_out);
+    return hv_sealed_db_open_record(db, a->value.slot, line_out->secret, out);
+}
+
+/* Masks of one slot: at most one record. Errors: ERR_KEY (none opens), ERR_DIGEST. */
+static hashveil_status join_masks(const hashveil_sealed_db *db, struct hv_named_value *values,
+                                  size_t count, struct hv_joined *out)
 {
     struct hv_line line;
-    bool is_open = false;
-    for (size_t i = 0; i + 1 < count && !is_open; i++) {
-        for (size_t k = i + 1; k < count && !is_open; k++) {
-            if (values[i].token.mask == values[k].token.mask) {
-                continue;
-            }
-            hv_line_join(point_of(&values[i]), values[i].value.share, point_of(&values[k]),
-                         values[k].value.share, &line);
-            is_open = hv_sealed_db_open_record(db, values[i].value.slot, line.secret, &out->record);
+    hashveil_status status = HASHVEIL_ERR_KEY;
+    for (size_t i = 0; i + 1 < count && status == HASHVEIL_ERR_KEY; i++) {
+        for (size_t k = i + 1; k < count && status == HASHVEIL_ERR_KEY; k++) {
+            status = join_two(db, &values[i], &values[k], &line, &out->record);
         }
     }
-    if (is_open) {
+    if (status == HASHVEIL_OK) {
         out->masks_hit = count_masks(values, count, &line);
         out->values = values;
         out->count = count;
     }
     hv_wipe(&line, sizeof line);
-    return is_open;
+    return status;
+}
+
+/* Digests of one slot, the surest first: likewise. */
+static hashveil_status join_digests(const hashveil_sealed_db *db,
+                                    const struct hv_named_value *values, size_t count,
+                                    struct hv_joined *out)
+{
+    hashveil_status status = HASHVEIL_ERR_KEY;
+    for (size_t i = 0; i < count && status == HASHVEIL_ERR_KEY; i++) {
+        status =
+            hv_sealed_db_open_record(db, values[i].value.slot, values[i].value.share, &out->record);
+        if (status == HASHVEIL_OK) {
+            out->matched_by = values[i].signal;
+        }
+    }
+    return status;
 }
 
 /* All of one slot: at most one record. */
-static struct hv_joined join_slot(const hashveil_sealed_db *db, struct hv_named_value *values,
-                                  size_t count)
+static hashveil_status join_slot(const hashveil_sealed_db *db, struct hv_named_value *values,
+                                 size_t count, struct hv_joined *out)
 {
-    struct hv_joined joined = {.matched_by = HASHVEIL_SIGNAL_NONE};
-    size_t first_mask = 0;
-    for (; first_mask < count && values[first_mask].signal != HASHVEIL_SIGNAL_PDQ; first_mask++) {
-        const struct hv_named_value *exact = &values[first_mask];
-        if (joined.matched_by == HASHVEIL_SIGNAL_NONE &&
-            hv_sealed_db_open_record(db, exact->value.slot, exact->value.share, &joined.record)) {
-            joined.matched_by = exact->signal;
-        }
+    size_t digests = 0;
+    *out = (struct hv_joined){.matched_by = HASHVEIL_SIGNAL_NONE};
+    while (digests < count && values[digests].signal != HASHVEIL_SIGNAL_PDQ) {
+        digests++;
     }
-    if (join_masks(db, values + first_mask, count - first_mask, &joined) &&
-        joined.matched_by == HASHVEIL_SIGNAL_NONE) {
-        joined.matched_by = HASHVEIL_SIGNAL_PDQ;
+    hashveil_status status = join_digests(db, values, digests, out);
+    if (status == HASHVEIL_OK || status == HASHVEIL_ERR_KEY) {
+        status = join_masks(db, values + digests, count - digests, out);
     }
-    return joined;
+    if (status == HASHVEIL_OK && out->matched_by == HASHVEIL_SIGNAL_NONE) {
+        out->matched_by = HASHVEIL_SIGNAL_PDQ;
+    }
+    return status == HASHVEIL_ERR_KEY ? HASHVEIL_OK : status;
 }
 
 static bool is_better(const struct hv_joined *joined, const struct hv_joined *than)
@@ -92,20 +114,23 @@ static bool is_better(const struct hv_joined *joined, const struct hv_joined *th
                                                   : joined->masks_hit > than->masks_hit;
 }
 
-void hv_join(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
-             struct hv_joined *out)
+hashveil_status hv_join(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
+                        struct hv_joined *out)
 {
+    hashveil_status status = HASHVEIL_OK;
     *out = (struct hv_joined){.matched_by = HASHVEIL_SIGNAL_NONE};
     qsort(values, count, sizeof *values, compare_slots);
-    for (size_t first = 0; first < count;) {
+    for (size_t first = 0; first < count && status == HASHVEIL_OK;) {
+        struct hv_joined joined;
         size_t end = first + 1;
         while (end < count && values[end].value.slot == values[first].value.slot) {
             end++;
         }
-        const struct hv_joined joined = join_slot(db, values + first, end - first);
-        if (is_better(&joined, out)) {
+        status = join_slot(db, values + first, end - first, &joined);
+        if (status == HASHVEIL_OK && is_better(&joined, out)) {
             *out = joined;
         }
         first = end;
     }
+    return status;
 }

@@ -30,8 +30,9 @@ struct hv_joined {
 
 /* Tries every digest's value, and every two of different masks and the same slot. Gives the record
  * that the surest digest opens, else the one that most masks named; matched_by is NONE when none
- * opens. Sorts values in place. */
-void hv_join(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
-             struct hv_joined *out);
+ * opens. Sorts values in place. Errors: ERR_DIGEST (a record that was tried is damaged). */
+HASHVEIL_MUST_USE hashveil_status hv_join(const hashveil_sealed_db *db,
+                                          struct hv_named_value *values, size_t count,
+                                          struct hv_joined *out);
 
 #endif

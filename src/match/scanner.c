@@ -79,7 +79,7 @@ static hashveil_status prepare(hashveil_query *query, const hashveil_subject *su
                                    count, query->probe);
     }
     for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
-        hv_probe_encode(&query->probe[i], digests, info->epoch, &query->batch.input[i]);
+        hv_probe_encode(&query->probe[i], digests, info->token_epoch, &query->batch.input[i]);
     }
     return status;
 }
@@ -88,7 +88,7 @@ static hashveil_status blind(hashveil_query *query)
 {
     const hashveil_sealed_db_info *info = info_of(query);
     struct hv_client_batch *batch = &query->batch;
-    batch->epoch = info->epoch;
+    batch->epoch = info->token_epoch;
     batch->with_proof = query->scanner->options.verified_percent == HUNDRED_PERCENT;
     memcpy(batch->evaluator_public, info->evaluator_public, HASHVEIL_KEY_BYTES);
     return hv_client_blind(batch);
@@ -128,24 +128,25 @@ const uint8_t *hashveil_query_request(const hashveil_query *query, size_t *len_o
     return query->batch.request;
 }
 
-/* Fills values with what the tables say, and returns how many: random probes are passed over. */
-static size_t look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_BYTES],
-                      struct hv_named_value *values)
+/* Fills values with what the tables say; random probes are passed over. */
+static hashveil_status look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_BYTES],
+                               struct hv_named_value *values, size_t *count_out)
 {
     const hashveil_sealed_db *db = query->scanner->db;
-    size_t count = 0;
-    for (size_t i = 0; i < query->batch.count; i++) {
+    hashveil_status status = HASHVEIL_OK;
+    *count_out = 0;
+    for (size_t i = 0; i < query->batch.count && status == HASHVEIL_OK; i++) {
         const struct hv_probe *probe = &query->probe[i];
-        struct hv_named_value *value = &values[count];
+        struct hv_named_value *value = &values[*count_out];
         *value = (struct hv_named_value){.signal = probe->signal, .token = probe->token};
         if (probe->signal == HASHVEIL_SIGNAL_PDQ) {
-            hv_sealed_db_lookup(db, probe->token.mask, y[i], &value->value);
+            status = hv_sealed_db_lookup(db, probe->token.mask, y[i], &value->value);
         } else if (probe->signal != HASHVEIL_SIGNAL_NONE) {
-            hv_sealed_db_lookup_exact(db, y[i], &value->value);
+            status = hv_sealed_db_lookup_exact(db, y[i], &value->value);
         }
-        count += probe->signal != HASHVEIL_SIGNAL_NONE;
+        *count_out += probe->signal != HASHVEIL_SIGNAL_NONE;
     }
-    return count;
+    return status;
 }
 
 /* How many of the bits that hit are not this form's own. */
@@ -209,18 +210,24 @@ static hashveil_status judge(const hashveil_query *query, uint8_t (*y)[HV_OPRF_O
     const size_t values_len = query->batch.count * sizeof(struct hv_named_value);
     struct hv_named_value *values = hv_alloc_array(values_len, 1);
     struct hv_joined joined;
+    size_t count;
     if (!values) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    hv_join(query->scanner->db, values, look_up(query, y, values), &joined);
-    *out = (hashveil_verdict){.kind = query->is_low_quality ? HASHVEIL_VERDICT_LOW_QUALITY
-                                                            : HASHVEIL_VERDICT_NO_MATCH};
-    if (joined.matched_by != HASHVEIL_SIGNAL_NONE) {
-        fill_match(query, &joined, out);
+    hashveil_status status = look_up(query, y, values, &count);
+    if (status == HASHVEIL_OK) {
+        status = hv_join(query->scanner->db, values, count, &joined);
+    }
+    if (status == HASHVEIL_OK) {
+        *out = (hashveil_verdict){.kind = query->is_low_quality ? HASHVEIL_VERDICT_LOW_QUALITY
+                                                                : HASHVEIL_VERDICT_NO_MATCH};
+        if (joined.matched_by != HASHVEIL_SIGNAL_NONE) {
+            fill_match(query, &joined, out);
+        }
     }
     hv_wipe(values, values_len);
     free(values);
-    return HASHVEIL_OK;
+    return status;
 }
 
 hashveil_status hashveil_scanner_finish(hashveil_query *query, const uint8_t *response, size_t len,

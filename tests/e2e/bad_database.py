@@ -15,9 +15,11 @@ def layout(database):
     """Returns where the parts begin; hashdb/sealed/FORMAT.md has the fields."""
     manifest_len, _, signatures = struct.unpack_from("<IQQ", database, 12)
     records = signatures - 112 * 1024
-    tables = (HEADER_BYTES + manifest_len + 63) // 64 * 64
-    return {"header": 0, "manifest": HEADER_BYTES, "tables": tables, "records": records,
-            "signatures": signatures}
+    pages = (HEADER_BYTES + manifest_len + 63) // 64 * 64
+    pages_len, = struct.unpack_from("<Q", database, HEADER_BYTES + manifest_len - 40)
+    tables = (pages + pages_len + 63) // 64 * 64
+    return {"header": 0, "manifest": HEADER_BYTES, "pages": pages, "tables": tables,
+            "records": records, "signatures": signatures}
 
 
 def flip(part, at=0):
@@ -41,9 +43,11 @@ DAMAGE = {
     "one bit of the epoch":
         (flip("manifest", 8), "manifest: its content does not match its digest"),
     "one bit of the mask seed": (flip("manifest", 56), "manifest: its content does not match"),
+    "one bit of the pages' digests":
+        (flip("pages", 5), "pages: its content does not match its digest"),
     "one bit of the first table":
         (flip("tables", 5), "tables: its content does not match its digest"),
-    "one bit of the last table": (flip("records", -70), "tables: its content does not match"),
+    "one bit of the last table": (flip("records", -64 * 150), "tables: its content does not match"),
     "one bit of the records": (flip("records", 64 * 512),
                                "records: its content does not match its digest"),
     "one bit of the number of signatures": (flip("signatures"), "signatures: "),

@@ -54,7 +54,7 @@ class Database:
         self.data = data
         magic, version, manifest_len, file_bytes, signatures, digest = struct.unpack(
             "<8sIIQQ32s", data[:64])
-        demand(magic == b"HVSEALDB" and version == 2, "header")
+        demand(magic == b"HVSEALDB" and version == 3, "header")
         demand(file_bytes == len(data), "length")
         manifest = data[64:64 + manifest_len]
         demand(hashlib.sha256(manifest).digest() == digest, "manifest digest")
@@ -65,46 +65,65 @@ class Database:
     def parse(self, fields):
         demand(fields.number(4) == 1 and fields.number(1) == VOPRF, "suite and mode")
         demand(fields.take(3) == bytes(3), "reserved")
-        self.epoch, self.created_s = fields.number(8), fields.number(8)
-        self.evaluator_public, self.mask_seed = fields.take(32), fields.take(32)
+        self.epoch, self.token_epoch, self.created_s, self.expires_s = (
+            fields.number(8) for _ in range(4))
+        self.evaluator_public, base_digest, self.mask_seed = (fields.take(32) for _ in range(3))
+        is_segment = base_digest != bytes(32)
+        demand(self.token_epoch < self.epoch if is_segment else self.token_epoch == self.epoch,
+               "token epoch")
         self.masks, self.bits, self.pool_bits, self.slot_bits = (fields.number(4) for _ in range(4))
         demand(2 <= self.masks <= 32 and 16 <= self.bits <= 64, "masks")
         demand(self.bits <= self.pool_bits <= 256 and 10 <= self.slot_bits <= 24, "pool and slots")
         demand(fields.number(4) == 112, "record length")
         list_count, curator_count = fields.number(4), fields.number(4)
-        exact_bits = fields.number(4)
+        exact_bits, withdrawn_count = fields.number(4), fields.number(4)
+        demand(fields.number(4) == 0, "reserved")
         demand(list_count <= 64 and curator_count <= 16, "counts")
         demand(exact_bits == 0 or 10 <= exact_bits <= 24, "number of digests")
+        demand(withdrawn_count <= 2**24 and (is_segment or withdrawn_count == 0), "withdrawn")
         self.lists = [fields.take(32).rstrip(b"\0").decode() for _ in range(list_count)]
         self.curators = [fields.take(32) for _ in range(curator_count)]
         self.value_bytes = 16 + (self.slot_bits + 7) // 8
-        self.tables = [self.parse_table(fields) for _ in range(self.masks)]
-        self.exact = self.parse_table(fields) if exact_bits else None
-        self.records = self.section(fields, 112 << self.slot_bits)
+        tables = [self.parse_table(fields) for _ in range(self.masks)]
+        exact = [self.parse_table(fields)] if exact_bits else []
+        withdrawn, records, pages = (self.section_place(fields) for _ in range(3))
+        pages_digest = fields.take(32)
         demand(not fields.data, "manifest length")
+        body = tables[0][0][0]
+        body_len = sum(records) - body
+        pages = self.section(pages, -(-body_len // 8192) * 32)
+        demand(hashlib.sha256(pages).digest() == pages_digest, "digest of pages")
+        self.tables = [self.table(*table) for table in tables]
+        self.exact = self.table(*exact[0]) if exact else None
+        self.withdrawn = self.section(withdrawn, 16 * withdrawn_count)
+        self.records = self.section(records, 112 << self.slot_bits)
+        for page in range(-(-body_len // 8192)):
+            start = body + 8192 * page
+            content = self.data[start:min(start + 8192, body + body_len)]
+            demand(hashlib.sha256(content).digest() == pages[32 * page:32 * page + 32], "digest")
 
     def section_place(self, fields):
-        return fields.number(8), fields.number(8), fields.take(32)
+        return fields.number(8), fields.number(8)
 
-    def check_section(self, place, length):
-        offset, found, digest = place
+    def section(self, place, length):
+        offset, found = place
         demand(offset == (self.end + 63) // 64 * 64 and found == length, "place of a section")
         demand(self.data[self.end:offset] == bytes(offset - self.end), "bytes between sections")
         content = self.data[offset:offset + length]
-        demand(len(content) == length and hashlib.sha256(content).digest() == digest, "digest")
+        demand(len(content) == length, "it ends too early")
         self.end = offset + length
         return content
-
-    def section(self, fields, length):
-        return self.check_section(self.section_place(fields), length)
 
     def parse_table(self, fields):
         place = self.section_place(fields)
         seed, segment_len, segment_count = fields.number(8), fields.number(4), fields.number(4)
         demand(segment_len in [1 << i for i in range(19)], "segment length")
         demand(1 <= segment_count <= 2**28, "segment count")
+        return place, seed, segment_len, segment_count
+
+    def table(self, place, seed, segment_len, segment_count):
         length = (segment_count + 2) * segment_len * self.value_bytes
-        return seed, segment_len, segment_count, self.check_section(place, length)
+        return seed, segment_len, segment_count, self.section(place, length)
 
     def positions(self):
         """Returns each mask's positions."""
@@ -170,7 +189,7 @@ def match(database, secret, hash_bits):
     found = []
     for mask, positions in list(enumerate(database.positions()))[:MASKS_TRIED]:
         bits = sum((hash_bits >> position & 1) << k for k, position in enumerate(positions))
-        token = (b"hashveil/v1/token" + database.epoch.to_bytes(8, "little") + bytes([mask]) +
+        token = (b"hashveil/v1/token" + database.token_epoch.to_bytes(8, "little") + bytes([mask]) +
                  bits.to_bytes(8, "little"))
         y = group.evaluate(secret, token, VOPRF)
         found.append((mask + 1, *database.look_up(database.tables[mask], y)))
@@ -183,7 +202,7 @@ def match(database, secret, hash_bits):
 
 def match_digest(database, secret, kind, digest):
     """Returns the record that a digest opens, or None."""
-    text = (b"hashveil/v1/exact" + database.epoch.to_bytes(8, "little") +
+    text = (b"hashveil/v1/exact" + database.token_epoch.to_bytes(8, "little") +
             bytes([DIGESTS.index(kind)]) + digest)
     return database.open_record(
         *database.look_up(database.exact, group.evaluate(secret, text, VOPRF)))
@@ -238,7 +257,7 @@ def main(maker):
     digests = [entry for entry in entries if ":" in entry[0]]
     unlisted = match(database, secret, int(hashes[0][0], 16) ^ (2**256 - 1))
     changed = match_any(database, secret, digests[0][0][:-2] + "ee")
-    offsets = {"header": 16, "manifest": 90, "a table": len(data) // 2,
+    offsets = {"header": 16, "manifest": 90, "pages": 2000, "a table": len(data) // 2,
                "a record": len(data) - 100, "signatures": len(data) - 1}
     cases = [("GCM gives the published answer", gcm_answers()),
              ("every listed hash opens its own record", opens_all(database, secret, hashes)),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Both kinds of file are described as one JSON object; the text form shows that object's keys. */
 #include "command.h"
+#include "database.h"
 #include "json_line.h"
 #include "output.h"
 
@@ -146,7 +147,7 @@ static bool describe(const char *path, struct json_line *out)
 {
     hashveil_sealed_db *db = NULL;
     const char *where = "";
-    const hashveil_status status = hashveil_sealed_db_open(path, &db, &where);
+    const hashveil_status status = database_open(path, &db, &where);
     json_line_set_text(out, "path", path);
     if (status == HASHVEIL_OK) {
         describe_database(hashveil_sealed_db_describe(db), out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "database.h"
 #include "json_line.h"
 #include "output.h"
 #include "progress.h"
@@ -130,7 +131,7 @@ static bool check_result(const char *path, const hashveil_entries *entries,
 {
     hashveil_sealed_db *db = NULL;
     const char *where = "";
-    const hashveil_status status = hashveil_sealed_db_open(path, &db, &where);
+    const hashveil_status status = database_open(path, &db, &where);
     if (status != HASHVEIL_OK) {
         complain_database(path, where, status);
         return false;

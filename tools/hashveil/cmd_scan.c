@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "database.h"
 #include "interrupt.h"
 #include "output.h"
 #include "private_service.h"
@@ -36,7 +37,7 @@ static void scan_input_clear(struct scan_input *input)
 static bool open_database(const char *path, struct scan_input *out)
 {
     const char *where = "";
-    const hashveil_status status = hashveil_sealed_db_open(path, &out->database, &where);
+    const hashveil_status status = database_open(path, &out->database, &where);
     if (status != HASHVEIL_OK) {
         complain_database(path, where, status);
         return false;
