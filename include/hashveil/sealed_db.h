@@ -25,7 +25,8 @@ enum {
     HASHVEIL_LIST_NAME_MAX_LEN = 31,
     HASHVEIL_MAX_CURATORS = 16,
     HASHVEIL_DIGEST_BYTES = 32,
-    HASHVEIL_MASK_SEED_BYTES = 32
+    HASHVEIL_MASK_SEED_BYTES = 32,
+    HASHVEIL_MAX_SEGMENTS = 8
 };
 
 /** What a device learns of a listed item that one of its files matched: never the listed hash. */
