@@ -186,7 +186,7 @@ static double look_up_ms(const hashveil_sealed_db *db, const hashveil_key *key, 
     static struct hv_named_value values[HASHVEIL_PROBES];
     static uint8_t y[HASHVEIL_PROBES][HV_OPRF_OUTPUT_BYTES];
     const hashveil_fingerprint fingerprint = draw_fingerprint(run);
-    struct hv_joined joined;
+    struct hv_joined joined = {.matched_by = HASHVEIL_SIGNAL_NONE};
     demand(hv_probes_rank(hv_sealed_db_masks(db), &fingerprint, 1, HASHVEIL_PROBES, tokens));
     for (size_t i = 0; i < HASHVEIL_PROBES; i++) {
         struct hv_token_input input;
@@ -202,7 +202,7 @@ static double look_up_ms(const hashveil_sealed_db *db, const hashveil_key *key, 
         values[i].token = tokens[i];
         demand(hv_sealed_db_lookup(db, tokens[i].mask, y[i], &values[i].value));
     }
-    demand(hv_join(db, values, HASHVEIL_PROBES, &joined));
+    demand(hv_join(db, 0, values, HASHVEIL_PROBES, &joined));
     const double taken_ms = now_ms() - start;
     if (joined.masks_hit == 0) {
         exit(EXIT_FAILURE);

@@ -13,11 +13,10 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "hashdb/sealed/format.h"
-#include "hashdb/sealed/pages.h"
+#include "hashdb/sealed/database.h"
 #include "hashdb/sealed/table.h"
 
-enum { DATABASE_MODE = 0644 };
+enum { DATABASE_MODE = 0644, MIN_WITHDRAWN = 64 };
 
 struct build {
     const hashveil_seal_options *options;
@@ -40,7 +39,8 @@ static void tokens_done(void *context, uint64_t tokens)
     pthread_mutex_lock(&build->lock);
     build->tokens_done += tokens;
     options->progress(options->progress_context, build->tokens_done,
-                      (uint64_t)entries->count * options->mask_params.masks + entries->exact_count);
+                      (uint64_t)entries->count * build->manifest.mask_params.masks +
+                          entries->exact_count);
     pthread_mutex_unlock(&build->lock);
 }
 
@@ -99,6 +99,34 @@ static hashveil_status draw_slots_and_lines(struct build *build)
     hv_random_stream_clear(&stream);
     free(free_slots);
     return HASHVEIL_OK;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, HASHVEIL_RECORD_ID_BYTES);
+}
+
+/* Those that are withdrawn, among random ones. */
+static hashveil_status write_withdrawn(struct build *build)
+{
+    const struct hv_section *section = &build->manifest.withdrawn;
+    const size_t given = build->options->withdrawn_count * HASHVEIL_RECORD_ID_BYTES;
+    struct hv_random_stream stream;
+    uint8_t *ids = hv_alloc_array((size_t)section->len, 1);
+    if (!ids) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    if (given > 0) {
+        memcpy(ids, build->options->withdrawn, given);
+    }
+    hv_random_stream_init(build->source.seed, "withdrawn", 0, &stream);
+    hv_random_stream_fill(&stream, ids + given, (size_t)section->len - given);
+    hv_random_stream_clear(&stream);
+    qsort(ids, build->manifest.withdrawn_count, HASHVEIL_RECORD_ID_BYTES, compare_ids);
+    const hashveil_status status =
+        hv_new_file_write(&build->file, ids, (size_t)section->len, section->offset);
+    free(ids);
+    return status;
 }
 
 /* Slots without a record hold random bytes, as sealed records look. */
@@ -239,6 +267,11 @@ static hashveil_status draw_masks_and_cluster(struct build *build)
         memcpy(manifest->mask_seed, build->options->mask_seed, sizeof manifest->mask_seed);
     }
     manifest->mask_params = build->options->mask_params;
+    if (build->options->base) {
+        const struct hv_manifest *base = &build->options->base->manifest;
+        memcpy(manifest->mask_seed, base->mask_seed, sizeof manifest->mask_seed);
+        manifest->mask_params = base->mask_params;
+    }
     hv_masks_from_seed(manifest->mask_seed, &manifest->mask_params, &build->source.masks);
     const hashveil_status status =
         hv_clusters_make(entries, &build->source.masks, &build->source.clusters);
@@ -254,6 +287,16 @@ static hashveil_status draw_masks_and_cluster(struct build *build)
     return HASHVEIL_OK;
 }
 
+/* Their number is told in powers of two as well. */
+static uint32_t withdrawn_step(size_t count)
+{
+    uint32_t step = MIN_WITHDRAWN;
+    while (step < count) {
+        step *= 2;
+    }
+    return step;
+}
+
 static void fill_manifest(struct build *build, uint64_t created_s)
 {
     struct hv_manifest *manifest = &build->manifest;
@@ -262,6 +305,10 @@ static void fill_manifest(struct build *build, uint64_t created_s)
     manifest->token_epoch = build->source.token_epoch;
     manifest->created_s = created_s;
     manifest->expires_s = options->expires_s;
+    if (options->base) {
+        memcpy(manifest->base_digest, options->base->info.digest, sizeof manifest->base_digest);
+        manifest->withdrawn_count = withdrawn_step(options->withdrawn_count);
+    }
     manifest->list_count = (uint32_t)build->source.entries->list_count;
     manifest->curator_count = (uint32_t)options->curator_count;
     memcpy(manifest->evaluator_public, options->evaluator_key->public_bytes, HASHVEIL_KEY_BYTES);
@@ -291,11 +338,22 @@ static bool texts_are_valid(const hashveil_entries *entries)
     return are_valid;
 }
 
+static bool base_is_valid(const hashveil_seal_options *options)
+{
+    const hashveil_sealed_db_info *base = &options->base->info;
+    bool is_valid = !base->is_segment && base->epoch < options->epoch &&
+                    options->withdrawn_count <= base->padded_count;
+    for (size_t i = 1; is_valid && i < options->withdrawn_count; i++) {
+        is_valid = compare_ids(options->withdrawn[i - 1], options->withdrawn[i]) < 0;
+    }
+    return is_valid;
+}
+
 static hashveil_status check_arguments(const hashveil_entries *entries,
                                        const hashveil_seal_options *options)
 {
     const size_t max_count = (size_t)1 << HV_SEALED_MAX_SLOT_BITS;
-    if (entries->count == 0 && entries->exact_count == 0) {
+    if (entries->count == 0 && entries->exact_count == 0 && options->withdrawn_count == 0) {
         return HASHVEIL_ERR_EMPTY;
     }
     if (entries->count > max_count || entries->exact_count > max_count - entries->count) {
@@ -305,9 +363,15 @@ static hashveil_status check_arguments(const hashveil_entries *entries,
         !options->evaluator_key->has_secret) {
         return HASHVEIL_ERR_KEY;
     }
-    if (!hv_mask_params_are_valid(&options->mask_params) ||
+    if (!(options->base
+              ? base_is_valid(options)
+              : hv_mask_params_are_valid(&options->mask_params) && options->withdrawn_count == 0) ||
         options->curator_count > HASHVEIL_MAX_CURATORS) {
         return HASHVEIL_ERR_ARGUMENT;
+    }
+    if (options->base && memcmp(options->base->manifest.evaluator_public,
+                                options->evaluator_key->public_bytes, HASHVEIL_KEY_BYTES) != 0) {
+        return HASHVEIL_ERR_KEY;
     }
     return texts_are_valid(entries) ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
 }
@@ -321,7 +385,9 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
                           .source = {.entries = entries,
                                      .evaluator_secret = options->evaluator_key->secret_bytes,
                                      .seed = seed,
-                                     .token_epoch = options->epoch},
+                                     .token_epoch = options->base
+                                                        ? options->base->manifest.token_epoch
+                                                        : options->epoch},
                           .lock = PTHREAD_MUTEX_INITIALIZER};
     const unsigned workers = options->workers ? options->workers : hv_processor_count();
     hashveil_status status = check_arguments(entries, options);
@@ -342,8 +408,12 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
     if (status != HASHVEIL_OK) {
         goto done;
     }
-    status = hv_parallel(options->mask_params.masks + (entries->exact_count > 0), workers,
-                         table_job, &build);
+    status = hv_parallel(build.manifest.mask_params.masks + (build.manifest.exact_bits > 0),
+                         workers, table_job, &build);
+    if (status != HASHVEIL_OK) {
+        goto done;
+    }
+    status = write_withdrawn(&build);
     if (status != HASHVEIL_OK) {
         goto done;
     }

@@ -256,11 +256,20 @@ const hashveil_sealed_db_info *hashveil_sealed_db_describe(const hashveil_sealed
     return &db->info;
 }
 
+static void close_part(hashveil_sealed_db *part)
+{
+    hv_unmap_file(&part->mapping);
+    hv_pages_clear(&part->pages);
+    free(part);
+}
+
 void hashveil_sealed_db_close(hashveil_sealed_db *db)
 {
-    if (db) {
-        hv_unmap_file(&db->mapping);
-        hv_pages_clear(&db->pages);
-        free(db);
+    if (!db) {
+        return;
     }
+    for (size_t i = 0; i < db->segment_count; i++) { /* they have no segments themselves */
+        close_part(db->segments[i]);
+    }
+    close_part(db);
 }

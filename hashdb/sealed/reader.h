@@ -20,6 +20,13 @@ struct hv_table_value {
 
 const struct hv_masks *hv_sealed_db_masks(const hashveil_sealed_db *db);
 
+/* Returns a part: 0 is db itself, then come its segments. The functions below are of one part. */
+const hashveil_sealed_db *hv_sealed_db_part(const hashveil_sealed_db *db, size_t part);
+
+/* Whether a segment withdraws this record of db itself. */
+bool hv_sealed_db_is_withdrawn(const hashveil_sealed_db *db,
+                               const uint8_t record_id[HASHVEIL_RECORD_ID_BYTES]);
+
 /* y: the OPRF's output for a token of this mask. Errors: ERR_DIGEST (what was read is damaged). */
 HASHVEIL_MUST_USE hashveil_status hv_sealed_db_lookup(const hashveil_sealed_db *db, unsigned mask,
                                                       const uint8_t y[HV_OPRF_OUTPUT_BYTES],

@@ -43,8 +43,10 @@ typedef struct hashveil_report {
 /**
  * Fills a report with a fresh id and the current time.
  *
- * verdict  a match
- * subject  what it was asked with; its first form is reported, and of a match by digest its digests
+ * database  what the manifest of the verdict's part says: hashveil_sealed_db_describe_part
+ * verdict   a match
+ * subject   what it was asked with; its first form is reported, and of a match by digest its
+ * digests
  *
  * Errors: ERR_ARGUMENT (no match, or the subject lacks what it matched by), ERR_IO (no random
  * numbers).

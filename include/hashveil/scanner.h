@@ -74,6 +74,7 @@ typedef struct hashveil_verdict {
     hashveil_verdict_kind kind;
     /** Of a match: the surest signal that opened the record; else NONE. */
     hashveil_signal matched_by;
+    size_t part; /**< of a match: of the database, whose manifest names the record's lists */
     /** Of a match: the record that a digest opened, else the one that most masks named; else all
      * zero. */
     hashveil_record record;
@@ -99,7 +100,7 @@ typedef struct hashveil_scanner_options {
     }
 
 /**
- * db       borrowed until destroy
+ * db       borrowed until destroy; with all the segments that it will have
  * options  copied; NULL for the defaults
  *
  * Errors: ERR_ARGUMENT, ERR_NO_MEMORY.

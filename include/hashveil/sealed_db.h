@@ -78,6 +78,9 @@ typedef struct hashveil_mask_params {
         .masks = 32, .bits = 34, .pool_bits = 204                                                  \
     }
 
+/** An open database. Shared freely between threads. */
+typedef struct hashveil_sealed_db hashveil_sealed_db;
+
 typedef struct hashveil_seal_options {
     const hashveil_key *evaluator_key; /**< borrowed; with its secret */
     const hashveil_key *curator_keys;  /**< borrowed; public halves, named in the manifest */
@@ -88,6 +91,13 @@ typedef struct hashveil_seal_options {
     /** HASHVEIL_MASK_SEED_BYTES, for measurements that are to be repeated; borrowed. NULL for a
      * fresh random one, as every list in use should have. */
     const uint8_t *mask_seed;
+    /** Of a segment the whole database that it goes on top of, whose evaluator key and masks it
+     * has; the masks of these options are then not looked at. NULL for a whole one. Borrowed. */
+    const hashveil_sealed_db *base;
+    /** Ids of the base's records that no longer count, in rising byte order, all different; at most
+     * as many as it has records. Borrowed. */
+    const uint8_t (*withdrawn)[HASHVEIL_RECORD_ID_BYTES];
+    size_t withdrawn_count;
     unsigned workers;               /**< threads; 0 for one a processor */
     hashveil_progress_fn *progress; /**< in tokens; may be NULL */
     void *progress_context;
@@ -115,15 +125,38 @@ typedef struct hashveil_seal_summary {
  * entries      borrowed for the call; labels and lists go into the records
  * summary_out  filled on success; may be NULL
  *
- * Errors: ERR_ARGUMENT, ERR_EMPTY (no entries), ERR_LIMIT (more than 2^24, digests included),
- * ERR_NO_MEMORY, and those of writing a file.
+ * Errors: ERR_ARGUMENT, ERR_EMPTY (no entries, and none withdrawn), ERR_LIMIT (more than 2^24,
+ * digests included), ERR_KEY (not an evaluator's secret key, or not the base's), ERR_NO_MEMORY, and
+ * those of writing a file.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,
                          const hashveil_seal_options *options, hashveil_seal_summary *summary_out);
 
-/** An open database. Shared freely between threads. */
-typedef struct hashveil_sealed_db hashveil_sealed_db;
+/** What became of a list since a database was sealed from it. Starts as {0}. */
+typedef struct hashveil_delta {
+    hashveil_entries entries;                       /**< to be sealed into a segment */
+    uint8_t (*withdrawn)[HASHVEIL_RECORD_ID_BYTES]; /**< owned; for hashveil_seal_options */
+    size_t withdrawn_count;
+} hashveil_delta;
+
+/**
+ * Finds what a segment on top of base must hold: entries that are new, and those whose record has
+ * to be made anew since it lost an entry or has other lists or labels now.
+ *
+ * base    what was sealed from before
+ * before  exactly the entries that it was sealed from; borrowed for the call
+ * now     the entries of today, with the same sources in the same places; borrowed for the call
+ * out     filled on success; released by hashveil_delta_clear
+ *
+ * Errors: ERR_ARGUMENT (base is itself a segment, or is not of these entries), ERR_NO_MEMORY.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_delta_find(const hashveil_sealed_db *base,
+                                                                   const hashveil_entries *before,
+                                                                   const hashveil_entries *now,
+                                                                   hashveil_delta *out);
+
+HASHVEIL_API void hashveil_delta_clear(hashveil_delta *delta);
 
 /** What the manifest says. */
 typedef struct hashveil_sealed_db_info {
@@ -177,9 +210,34 @@ hashveil_sealed_db_check(const hashveil_sealed_db *db, const char **where_out);
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open_bytes(
     const uint8_t *bytes, size_t len, hashveil_sealed_db **out, const char **where_out);
 
+/**
+ * Puts a segment on top of its base: from then on the two are searched as one, and a record of the
+ * base that the segment withdraws does not count. Newer segments of one base hold all that older
+ * ones do, so one is enough; several, as of several curators, may be put on.
+ *
+ * db       a whole database, not yet shared between threads
+ * segment  on success owned by db, and closed with it
+ *
+ * Errors: ERR_ARGUMENT (db is itself a segment, or segment is none), ERR_KEY (a segment of another
+ * database), ERR_LIMIT (above HASHVEIL_MAX_SEGMENTS).
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_sealed_db_attach(hashveil_sealed_db *db, hashveil_sealed_db *segment);
+
 /** Returns what the manifest says; borrowed until close. */
 HASHVEIL_API const hashveil_sealed_db_info *
 hashveil_sealed_db_describe(const hashveil_sealed_db *db);
+
+/** Returns how many parts are searched: the database itself and its segments. */
+HASHVEIL_API size_t hashveil_sealed_db_part_count(const hashveil_sealed_db *db);
+
+/** Returns what a part's manifest says, NULL where there is no such part: 0 is the database itself,
+ * then come segments as they were put on; borrowed until close. */
+HASHVEIL_API const hashveil_sealed_db_info *
+hashveil_sealed_db_describe_part(const hashveil_sealed_db *db, size_t part);
+
+/** Returns whether any part lists digests. */
+HASHVEIL_API bool hashveil_sealed_db_lists_digests(const hashveil_sealed_db *db);
 
 /** Closes. Accepts NULL. */
 HASHVEIL_API void hashveil_sealed_db_close(hashveil_sealed_db *db);

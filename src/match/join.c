@@ -94,7 +94,6 @@ static hashveil_status join_slot(const hashveil_sealed_db *db, struct hv_named_v
                                  size_t count, struct hv_joined *out)
 {
     size_t digests = 0;
-    *out = (struct hv_joined){.matched_by = HASHVEIL_SIGNAL_NONE};
     while (digests < count && values[digests].signal != HASHVEIL_SIGNAL_PDQ) {
         digests++;
     }
@@ -114,20 +113,21 @@ static bool is_better(const struct hv_joined *joined, const struct hv_joined *th
                                                   : joined->masks_hit > than->masks_hit;
 }
 
-hashveil_status hv_join(const hashveil_sealed_db *db, struct hv_named_value *values, size_t count,
-                        struct hv_joined *out)
+hashveil_status hv_join(const hashveil_sealed_db *db, size_t part, struct hv_named_value *values,
+                        size_t count, struct hv_joined *out)
 {
+    const hashveil_sealed_db *searched = hv_sealed_db_part(db, part);
     hashveil_status status = HASHVEIL_OK;
-    *out = (struct hv_joined){.matched_by = HASHVEIL_SIGNAL_NONE};
     qsort(values, count, sizeof *values, compare_slots);
     for (size_t first = 0; first < count && status == HASHVEIL_OK;) {
-        struct hv_joined joined;
+        struct hv_joined joined = {.part = part, .matched_by = HASHVEIL_SIGNAL_NONE};
         size_t end = first + 1;
         while (end < count && values[end].value.slot == values[first].value.slot) {
             end++;
         }
-        status = join_slot(db, values + first, end - first, &joined);
-        if (status == HASHVEIL_OK && is_better(&joined, out)) {
+        status = join_slot(searched, values + first, end - first, &joined);
+        if (status == HASHVEIL_OK && is_better(&joined, out) &&
+            (part > 0 || !hv_sealed_db_is_withdrawn(db, joined.record.id))) {
             *out = joined;
         }
         first = end;

@@ -22,16 +22,22 @@ struct hv_named_value {
 
 struct hv_joined {
     hashveil_record record;
+    size_t part;                         /* of the database: where the record is */
     hashveil_signal matched_by;          /* the surest that opens it */
     unsigned masks_hit;                  /* how many different masks hold a share of its secret */
     const struct hv_named_value *values; /* those of its slot */
     size_t count;
 };
 
-/* Tries every digest's value, and every two of different masks and the same slot. Gives the record
- * that the surest digest opens, else the one that most masks named; matched_by is NONE when none
- * opens. Sorts values in place. Errors: ERR_DIGEST (a record that was tried is damaged). */
-HASHVEIL_MUST_USE hashveil_status hv_join(const hashveil_sealed_db *db,
+/* Tries every digest's value, and every two of different masks and the same slot, all of one part
+ * of the database. Gives the record that the surest digest opens, else the one that most masks
+ * named, where that is better than what out already has. Records that are withdrawn do not count.
+ * Sorts values in place.
+ *
+ * out  starts as {0}: matched_by is NONE while none has opened; borrows from values
+ *
+ * Errors: ERR_DIGEST (a record that was tried is damaged). */
+HASHVEIL_MUST_USE hashveil_status hv_join(const hashveil_sealed_db *db, size_t part,
                                           struct hv_named_value *values, size_t count,
                                           struct hv_joined *out);
 

@@ -60,7 +60,8 @@ static const hashveil_sealed_db_info *info_of(const hashveil_query *query)
 static hashveil_status prepare(hashveil_query *query, const hashveil_subject *subject)
 {
     const hashveil_sealed_db_info *info = info_of(query);
-    const hashveil_digests *digests = info->padded_exact_count > 0 ? subject->digests : NULL;
+    const hashveil_digests *digests =
+        hashveil_sealed_db_lists_digests(query->scanner->db) ? subject->digests : NULL;
     const uint32_t count =
         query->scanner->options.is_dihedral ? HASHVEIL_PROBES_DIHEDRAL : HASHVEIL_PROBES;
     hashveil_status status = hv_client_batch_init(count, &query->batch);
@@ -128,11 +129,14 @@ const uint8_t *hashveil_query_request(const hashveil_query *query, size_t *len_o
     return query->batch.request;
 }
 
-/* Fills values with what the tables say; random probes are passed over. */
-static hashveil_status look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_BYTES],
-                               struct hv_named_value *values, size_t *count_out)
+/* Fills values with what a part's tables say; random probes are passed over, and those of digests
+ * where it lists none. */
+static hashveil_status look_up(const hashveil_query *query, size_t part,
+                               uint8_t (*y)[HV_OPRF_OUTPUT_BYTES], struct hv_named_value *values,
+                               size_t *count_out)
 {
-    const hashveil_sealed_db *db = query->scanner->db;
+    const hashveil_sealed_db *db = hv_sealed_db_part(query->scanner->db, part);
+    const bool has_digests = hashveil_sealed_db_describe(db)->padded_exact_count > 0;
     hashveil_status status = HASHVEIL_OK;
     *count_out = 0;
     for (size_t i = 0; i < query->batch.count && status == HASHVEIL_OK; i++) {
@@ -141,10 +145,11 @@ static hashveil_status look_up(const hashveil_query *query, uint8_t (*y)[HV_OPRF
         *value = (struct hv_named_value){.signal = probe->signal, .token = probe->token};
         if (probe->signal == HASHVEIL_SIGNAL_PDQ) {
             status = hv_sealed_db_lookup(db, probe->token.mask, y[i], &value->value);
-        } else if (probe->signal != HASHVEIL_SIGNAL_NONE) {
+            ++*count_out;
+        } else if (probe->signal != HASHVEIL_SIGNAL_NONE && has_digests) {
             status = hv_sealed_db_lookup_exact(db, y[i], &value->value);
+            ++*count_out;
         }
-        *count_out += probe->signal != HASHVEIL_SIGNAL_NONE;
     }
     return status;
 }
@@ -185,6 +190,7 @@ static void fill_match(const hashveil_query *query, const struct hv_joined *join
 {
     *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_MATCH,
                               .matched_by = joined->matched_by,
+                              .part = joined->part,
                               .record = joined->record,
                               .masks_hit = joined->masks_hit};
     if (joined->masks_hit > 0) {
@@ -207,16 +213,19 @@ static bool wants_proof(const hashveil_query *query)
 static hashveil_status judge(const hashveil_query *query, uint8_t (*y)[HV_OPRF_OUTPUT_BYTES],
                              hashveil_verdict *out)
 {
-    const size_t values_len = query->batch.count * sizeof(struct hv_named_value);
+    const hashveil_sealed_db *db = query->scanner->db;
+    const size_t parts = hashveil_sealed_db_part_count(db);
+    const size_t values_len = parts * query->batch.count * sizeof(struct hv_named_value);
     struct hv_named_value *values = hv_alloc_array(values_len, 1);
-    struct hv_joined joined;
-    size_t count;
-    if (!values) {
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    hashveil_status status = look_up(query, y, values, &count);
-    if (status == HASHVEIL_OK) {
-        status = hv_join(query->scanner->db, values, count, &joined);
+    struct hv_joined joined = {.matched_by = HASHVEIL_SIGNAL_NONE};
+    hashveil_status status = values ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    for (size_t part = 0; part < parts && status == HASHVEIL_OK; part++) {
+        struct hv_named_value *own = values + part * query->batch.count;
+        size_t count;
+        status = look_up(query, part, y, own, &count);
+        if (status == HASHVEIL_OK) {
+            status = hv_join(db, part, own, count, &joined);
+        }
     }
     if (status == HASHVEIL_OK) {
         *out = (hashveil_verdict){.kind = query->is_low_quality ? HASHVEIL_VERDICT_LOW_QUALITY
@@ -225,7 +234,9 @@ static hashveil_status judge(const hashveil_query *query, uint8_t (*y)[HV_OPRF_O
             fill_match(query, &joined, out);
         }
     }
-    hv_wipe(values, values_len);
+    if (values) {
+        hv_wipe(values, values_len);
+    }
     free(values);
     return status;
 }

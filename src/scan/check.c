@@ -43,7 +43,7 @@ static void end_undecoded(hashveil_file_result *result, hashveil_status status)
 /* Whether digests are probed: then every file that can be read is asked for, whatever it is. */
 static bool asks_digests(const struct hv_checker *checker)
 {
-    return hashveil_sealed_db_describe(checker->options->database)->padded_exact_count > 0;
+    return hashveil_sealed_db_lists_digests(checker->options->database);
 }
 
 /* The PSI step: one request, one response; and once more where the answer is to be proved. */

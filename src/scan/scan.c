@@ -49,8 +49,9 @@ static void spool_report(struct scan *scan, hashveil_file_result *result)
     const hashveil_subject subject = {.forms = &result->fingerprint,
                                       .form_count = result->is_decoded,
                                       .digests = &result->digests};
-    hashveil_status status = hashveil_report_fill(hashveil_sealed_db_describe(options->database),
-                                                  &result->verdict, &subject, &report);
+    const hashveil_sealed_db_info *info =
+        hashveil_sealed_db_describe_part(options->database, result->verdict.part);
+    hashveil_status status = hashveil_report_fill(info, &result->verdict, &subject, &report);
     if (status == HASHVEIL_OK) {
         status = hashveil_report_seal(&report, options->reporter_key, sealed);
     }

@@ -149,7 +149,7 @@ static int exit_code(const hashveil_scan_summary *summary, const struct scan_out
 static int scan(const struct scan_options *options, const struct scan_input *input,
                 atomic_bool *is_cancelled)
 {
-    struct scan_output output = {.database = input->info,
+    struct scan_output output = {.database = input->database,
                                  .is_cancelled = is_cancelled,
                                  .evaluator_address = input->evaluator.address,
                                  .reporter_address = input->reporter.address,

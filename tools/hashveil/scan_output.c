@@ -15,6 +15,13 @@ static const char *list_name(const hashveil_sealed_db_info *database, const hash
     return record->lists >> index & 1 ? database->list_names[index] : NULL;
 }
 
+/* The part of the database that the verdict's record is in. */
+static const hashveil_sealed_db_info *part_of(const struct scan_output *output,
+                                              const hashveil_file_result *result)
+{
+    return hashveil_sealed_db_describe_part(output->database, result->verdict.part);
+}
+
 /* The values of the JSON keys; json_null() where a key has no meaning. */
 typedef json_t *value_fn(const struct scan_output *output, const hashveil_file_result *result);
 
@@ -61,8 +68,9 @@ static json_t *record_value(const struct scan_output *output, const hashveil_fil
 static json_t *lists_value(const struct scan_output *output, const hashveil_file_result *result)
 {
     json_t *names = json_array();
-    for (size_t i = 0; i < output->database->list_count && names; i++) {
-        const char *name = list_name(output->database, &result->verdict.record, i);
+    const hashveil_sealed_db_info *info = part_of(output, result);
+    for (size_t i = 0; i < info->list_count && names; i++) {
+        const char *name = list_name(info, &result->verdict.record, i);
         if (name && json_array_append_new(names, json_of_text(name)) != 0) {
             json_decref(names);
             names = NULL;
@@ -119,6 +127,7 @@ static void print_json(struct scan_output *output, const hashveil_file_result *r
 static void print_match(const struct scan_output *output, const hashveil_file_result *result)
 {
     const hashveil_record *record = &result->verdict.record;
+    const hashveil_sealed_db_info *info = part_of(output, result);
     char id[2 * HASHVEIL_RECORD_ID_BYTES + 1];
     char report_id[2 * HASHVEIL_REPORT_ID_BYTES + 1];
     const char *separator = "";
@@ -130,8 +139,8 @@ static void print_match(const struct scan_output *output, const hashveil_file_re
         print_foreign(record->labels[i]);
     }
     printf(" (record %s, lists ", id);
-    for (size_t i = 0; i < output->database->list_count; i++) {
-        const char *name = list_name(output->database, record, i);
+    for (size_t i = 0; i < info->list_count; i++) {
+        const char *name = list_name(info, record, i);
         if (name) {
             fputs(separator, stdout);
             print_foreign(name);

@@ -11,7 +11,7 @@
 #include <hashveil/scan.h>
 
 struct scan_output {
-    const hashveil_sealed_db_info *database; /* borrowed; names the lists */
+    const hashveil_sealed_db *database; /* borrowed; names the lists */
     atomic_bool *is_cancelled; /* turned true when stdout fails: nobody is there to be told */
     const char *evaluator_address, *reporter_address; /* of private ones, borrowed; else "" */
     struct progress progress;
