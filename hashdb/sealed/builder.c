@@ -344,7 +344,8 @@ static bool base_is_valid(const hashveil_seal_options *options)
     bool is_valid = !base->is_segment && base->epoch < options->epoch &&
                     options->withdrawn_count <= base->padded_count;
     for (size_t i = 1; is_valid && i < options->withdrawn_count; i++) {
-        is_valid = compare_ids(options->withdrawn[i - 1], options->withdrawn[i]) < 0;
+        is_valid = compare_ids(options->withdrawn + (i - 1) * HASHVEIL_RECORD_ID_BYTES,
+                               options->withdrawn + i * HASHVEIL_RECORD_ID_BYTES) < 0;
     }
     return is_valid;
 }

@@ -108,17 +108,17 @@ static int compare_ids(const void *a, const void *b)
 
 static hashveil_status take_withdrawn(const struct work *work, hashveil_delta *out)
 {
-    out->withdrawn = hv_alloc_array(work->before.count, sizeof *out->withdrawn);
+    out->withdrawn = hv_alloc_array(work->before.count, HASHVEIL_RECORD_ID_BYTES);
     if (!out->withdrawn) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < work->before.count; i++) {
         if (work->is_changed[i]) {
-            memcpy(out->withdrawn[out->withdrawn_count++], work->before.records[i].id,
-                   HASHVEIL_RECORD_ID_BYTES);
+            memcpy(out->withdrawn + out->withdrawn_count++ * HASHVEIL_RECORD_ID_BYTES,
+                   work->before.records[i].id, HASHVEIL_RECORD_ID_BYTES);
         }
     }
-    qsort(out->withdrawn, out->withdrawn_count, sizeof *out->withdrawn, compare_ids);
+    qsort(out->withdrawn, out->withdrawn_count, HASHVEIL_RECORD_ID_BYTES, compare_ids);
     return HASHVEIL_OK;
 }
 

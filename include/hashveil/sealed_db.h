@@ -94,9 +94,9 @@ typedef struct hashveil_seal_options {
     /** Of a segment the whole database that it goes on top of, whose evaluator key and masks it
      * has; the masks of these options are then not looked at. NULL for a whole one. Borrowed. */
     const hashveil_sealed_db *base;
-    /** Ids of the base's records that no longer count, in rising byte order, all different; at most
-     * as many as it has records. Borrowed. */
-    const uint8_t (*withdrawn)[HASHVEIL_RECORD_ID_BYTES];
+    /** Ids of the base's records that no longer count, withdrawn_count x HASHVEIL_RECORD_ID_BYTES,
+     * in rising byte order, all different; at most as many as it has records. Borrowed. */
+    const uint8_t *withdrawn;
     size_t withdrawn_count;
     unsigned workers;               /**< threads; 0 for one a processor */
     hashveil_progress_fn *progress; /**< in tokens; may be NULL */
@@ -135,8 +135,8 @@ hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,
 
 /** What became of a list since a database was sealed from it. Starts as {0}. */
 typedef struct hashveil_delta {
-    hashveil_entries entries;                       /**< to be sealed into a segment */
-    uint8_t (*withdrawn)[HASHVEIL_RECORD_ID_BYTES]; /**< owned; for hashveil_seal_options */
+    hashveil_entries entries; /**< to be sealed into a segment */
+    uint8_t *withdrawn;       /**< owned; for hashveil_seal_options */
     size_t withdrawn_count;
 } hashveil_delta;
 
