@@ -58,6 +58,13 @@ static void describe_database(const hashveil_sealed_db_info *info, struct json_l
     json_line_set(out, "version", json_of_u64(info->version));
     json_line_set(out, "epoch", json_of_u64(info->epoch));
     set_time(out, "created", info->created_s);
+    if (info->expires_s > 0) {
+        set_time(out, "expires", info->expires_s);
+    }
+    if (info->is_segment) {
+        json_line_set(out, "base", json_of_hex(info->base_digest, sizeof info->base_digest));
+        json_line_set(out, "withdrawn", json_of_u64(info->withdrawn_count));
+    }
     json_line_set(out, "digest", json_of_hex(info->digest, sizeof info->digest));
     json_line_set(out, "evaluator",
                   json_of_hex(info->evaluator_public, sizeof info->evaluator_public));

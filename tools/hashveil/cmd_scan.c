@@ -34,8 +34,26 @@ static void scan_input_clear(struct scan_input *input)
     *input = (struct scan_input){0};
 }
 
-static bool open_database(const char *path, struct scan_input *out)
+static bool attach_segment(const char *path, const char *base_path, hashveil_sealed_db *base)
 {
+    hashveil_sealed_db *segment = NULL;
+    const char *where = "";
+    hashveil_status status = database_open(path, &segment, &where);
+    if (status != HASHVEIL_OK) {
+        complain_database(path, where, status);
+        return false;
+    }
+    status = hashveil_sealed_db_attach(base, segment);
+    if (status != HASHVEIL_OK) {
+        complain(path, "not a segment of %s", base_path);
+        hashveil_sealed_db_close(segment);
+    }
+    return status == HASHVEIL_OK;
+}
+
+static bool open_database(const struct scan_options *options, struct scan_input *out)
+{
+    const char *path = options->database_path;
     const char *where = "";
     const hashveil_status status = database_open(path, &out->database, &where);
     if (status != HASHVEIL_OK) {
@@ -43,7 +61,15 @@ static bool open_database(const char *path, struct scan_input *out)
         return false;
     }
     out->info = hashveil_sealed_db_describe(out->database);
-    return true;
+    if (out->info->is_segment) {
+        complain(path, "a segment: --db takes the database that it goes on top of");
+        return false;
+    }
+    bool are_attached = true;
+    for (size_t i = 0; i < options->segment_count && are_attached; i++) {
+        are_attached = attach_segment(options->segment_paths[i], path, out->database);
+    }
+    return are_attached;
 }
 
 /* The private services load the secrets themselves; looking at the keys here finds a wrong one
@@ -204,7 +230,7 @@ static int run(const struct command *self, int argc, char **argv)
     }
     interrupt_sets(&is_cancelled);
     int code = EXIT_TROUBLE;
-    if (open_database(options.database_path, &input) && check_evaluator_key(&options, &input) &&
+    if (open_database(&options, &input) && check_evaluator_key(&options, &input) &&
         load_reporter_key(&options, &input) && choose_spool(&options, &input) &&
         decode_options_open(&options.decode, options.workers) &&
         start_services(&options, &is_cancelled, &input)) {

@@ -3,6 +3,7 @@
 
 enum {
     OPTION_DB = 256,
+    OPTION_SEGMENT,
     OPTION_KEY,
     OPTION_EVALUATOR,
     OPTION_REPORTER_KEY,
@@ -21,6 +22,8 @@ enum { MAX_TIMEOUT_S = 24 * 60 * 60 };
 const struct argp_option scan_option_rows[] = {
     {NULL, 0, NULL, 0, "What to match against", 1},
     {"db", OPTION_DB, "FILE.hvdb", 0, "The sealed database (needed)", 1},
+    {"segment", OPTION_SEGMENT, "FILE.hvdb", 0,
+     "What was added to it and withdrawn since, sealed with --base; may be repeated", 1},
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key: starts a private evaluator", 1},
     {"evaluator", OPTION_EVALUATOR, "unix:PATH", 0, "A running evaluator, instead of --key", 1},
     {"dihedral", OPTION_DIHEDRAL, NULL, 0,
@@ -119,6 +122,15 @@ static const char **text_of(struct scan_options *options, int key)
     }
 }
 
+static void add_segment(const struct argp_state *state, struct scan_options *options,
+                        const char *path)
+{
+    if (options->segment_count == HASHVEIL_MAX_SEGMENTS) {
+        argp_error(state, "at most %d --segment are possible", HASHVEIL_MAX_SEGMENTS);
+    }
+    options->segment_paths[options->segment_count++] = path;
+}
+
 error_t scan_options_parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct scan_options *options = out;
@@ -128,6 +140,9 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     }
     switch (key) {
+    case OPTION_SEGMENT:
+        add_segment(state, options, text);
+        return 0;
     case 'j':
         options->is_json = true;
         return 0;

@@ -10,12 +10,15 @@
 #include <stdint.h>
 
 #include <hashveil/scanner.h>
+#include <hashveil/sealed_db.h>
 
 /* Texts are borrowed from argv; NULL where an option was not given. */
 struct scan_options {
     struct decode_options decode;
     struct command_arguments paths;
     const char *database_path;
+    const char *segment_paths[HASHVEIL_MAX_SEGMENTS];
+    size_t segment_count;
     const char *key_path;          /* either this, for an evaluator of our own, */
     const char *evaluator_address; /* or this */
     const char *reporter_key_path;
