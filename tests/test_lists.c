@@ -86,21 +86,38 @@ static hashveil_status answer(const struct record *record)
                                                                 : HASHVEIL_OK;
 }
 
-/* "A 87" or "sha1 da39a3ee", by the first bytes. */
+/* "A 87; " */
+static void note_hash(struct record *record, const struct hv_list_item *item)
+{
+    char hex[HASHVEIL_PDQ_HEX_LEN + 1];
+    hashveil_pdq_to_hex(&item->hash, hex);
+    note(record, "%s %u; ",
+         strcmp(hex, A) == 0   ? "A"
+         : strcmp(hex, B) == 0 ? "B"
+                               : hex,
+         item->quality);
+}
+
+/* "sha1 da39a3ee; ", by the first bytes. */
+static void note_digest(struct record *record, const struct hv_list_item *item,
+                        hashveil_digest_kind kind)
+{
+    const hashveil_digest digest = hashveil_digests_get(&item->digests, kind);
+    char hex[9];
+    hv_hex_encode(digest.bytes, 4, hex);
+    note(record, "%s %s; ", hashveil_digest_kind_text(kind), hex);
+}
+
 static hashveil_status take(void *context, const struct hv_list_item *item)
 {
     struct record *record = context;
-    char hex[HASHVEIL_PDQ_HEX_LEN + 1];
-    if (item->is_digest) {
-        hv_hex_encode(item->digest.bytes, 4, hex);
-        note(record, "%s %s; ", hashveil_digest_kind_text(item->digest.kind), hex);
-    } else {
-        hashveil_pdq_to_hex(&item->hash, hex);
-        note(record, "%s %u; ",
-             strcmp(hex, A) == 0   ? "A"
-             : strcmp(hex, B) == 0 ? "B"
-                                   : hex,
-             item->quality);
+    if (item->has_hash) {
+        note_hash(record, item);
+    }
+    for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
+        if (item->has_digest[kind]) {
+            note_digest(record, item, (hashveil_digest_kind)kind);
+        }
     }
     record->taken++;
     return answer(record);
@@ -126,7 +143,7 @@ static void progress(void *context, uint64_t lines)
 static hashveil_status read_into(struct record *record)
 {
     const struct hv_list_sink sink = {take, problem, progress, record};
-    return hv_list_read(path, &sink);
+    return hv_list_read(path, NULL, &sink);
 }
 
 static hashveil_status read_text(const char *text, struct record *record)
@@ -410,7 +427,7 @@ START_TEST(what_is_no_file_is_no_list)
     const struct hv_list_sink sink = {take, problem, progress, &record};
     const bool is_root = geteuid() == 0;
     ck_assert_int_eq(read_into(&record), HASHVEIL_ERR_NOT_FOUND);
-    ck_assert_int_eq(hv_list_read(folder, &sink), HASHVEIL_ERR_NOT_A_FILE);
+    ck_assert_int_eq(hv_list_read(folder, NULL, &sink), HASHVEIL_ERR_NOT_A_FILE);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_int_eq(read_into(&record), HASHVEIL_ERR_NOT_A_FILE); /* and waits for nobody */
     ck_assert_int_eq(unlink(path), 0);

@@ -4,9 +4,9 @@
  * escaped, and MD5 and SHA-1 digests alone. 64 digits alone would be a PDQ hash. */
 #include "hashdb/lists/text_lines.h"
 
-#include <string.h>
+#include "hashdb/lists/list_item.h"
 
-#include "base/hex.h"
+#include <string.h>
 
 /* Of a kind whose digest alone says what it is, and of "KIND (NAME) = ". */
 static const struct {
@@ -36,56 +36,50 @@ static bool is_name(const char *text, size_t len, bool is_escaped)
     return len > 0 && memchr(text, '\0', len) == NULL;
 }
 
-static bool decode(const char *text, hashveil_digest_kind kind, hashveil_digest *out)
-{
-    *out = (hashveil_digest){.kind = kind};
-    return hv_hex_decode(text, out->bytes, hashveil_digest_len(kind));
-}
-
 /* "DIGEST", "DIGEST  NAME" or "DIGEST *NAME". */
-static bool parse_plain(const char *text, size_t len, size_t row, bool is_escaped,
-                        hashveil_digest *out)
+static hashveil_status parse_plain(const char *text, size_t len, size_t row, bool is_escaped,
+                                   struct hv_list_item *out)
 {
     const size_t digits = 2 * hashveil_digest_len(kinds[row].kind);
-    if (len < digits || !decode(text, kinds[row].kind, out)) {
-        return false;
-    }
-    if (len == digits) {
-        return kinds[row].stands_alone && !is_escaped;
-    }
-    return len > digits + 2 && text[digits] == ' ' &&
-           (text[digits + 1] == ' ' || text[digits + 1] == '*') &&
-           is_name(text + digits + 2, len - digits - 2, is_escaped);
+    const bool is_named = len > digits + 2 && text[digits] == ' ' &&
+                          (text[digits + 1] == ' ' || text[digits + 1] == '*') &&
+                          is_name(text + digits + 2, len - digits - 2, is_escaped);
+    const bool is_alone = len == digits && kinds[row].stands_alone && !is_escaped;
+    return is_named || is_alone ? hv_list_item_add_digest(out, kinds[row].kind, text, digits)
+                                : HASHVEIL_ERR_FORMAT;
 }
 
 /* "KIND (NAME) = DIGEST"; a name may hold brackets. */
-static bool parse_tagged(const char *text, size_t len, size_t row, bool is_escaped,
-                         hashveil_digest *out)
+static hashveil_status parse_tagged(const char *text, size_t len, size_t row, bool is_escaped,
+                                    struct hv_list_item *out)
 {
+    const size_t digits = 2 * hashveil_digest_len(kinds[row].kind);
     const size_t head_len = strlen(kinds[row].tag) + TAG_OPEN_LEN;
-    const size_t tail_len = TAG_CLOSE_LEN + 2 * hashveil_digest_len(kinds[row].kind);
+    const size_t tail_len = TAG_CLOSE_LEN + digits;
     if (len < head_len + tail_len) {
-        return false;
+        return HASHVEIL_ERR_FORMAT;
     }
     const char *tail = text + len - tail_len;
-    return memcmp(text, kinds[row].tag, head_len - TAG_OPEN_LEN) == 0 &&
-           memcmp(text + head_len - TAG_OPEN_LEN, tag_open, TAG_OPEN_LEN) == 0 &&
-           memcmp(tail, tag_close, TAG_CLOSE_LEN) == 0 &&
-           is_name(text + head_len, len - head_len - tail_len, is_escaped) &&
-           decode(tail + TAG_CLOSE_LEN, kinds[row].kind, out);
+    const bool is_tagged = memcmp(text, kinds[row].tag, head_len - TAG_OPEN_LEN) == 0 &&
+                           memcmp(text + head_len - TAG_OPEN_LEN, tag_open, TAG_OPEN_LEN) == 0 &&
+                           memcmp(tail, tag_close, TAG_CLOSE_LEN) == 0 &&
+                           is_name(text + head_len, len - head_len - tail_len, is_escaped);
+    return is_tagged ? hv_list_item_add_digest(out, kinds[row].kind, tail + TAG_CLOSE_LEN, digits)
+                     : HASHVEIL_ERR_FORMAT;
 }
 
 static hashveil_status parse(const char *text, size_t len, struct hv_list_item *out)
 {
     const bool is_escaped = len > 0 && text[0] == '\\';
-    out->is_digest = true;
-    for (size_t row = 0; row < sizeof kinds / sizeof kinds[0]; row++) {
-        if (parse_plain(text + is_escaped, len - is_escaped, row, is_escaped, &out->digest) ||
-            parse_tagged(text + is_escaped, len - is_escaped, row, is_escaped, &out->digest)) {
-            return HASHVEIL_OK;
+    hashveil_status status = HASHVEIL_ERR_FORMAT;
+    for (size_t row = 0; row < sizeof kinds / sizeof kinds[0] && status == HASHVEIL_ERR_FORMAT;
+         row++) {
+        status = parse_plain(text + is_escaped, len - is_escaped, row, is_escaped, out);
+        if (status == HASHVEIL_ERR_FORMAT) {
+            status = parse_tagged(text + is_escaped, len - is_escaped, row, is_escaped, out);
         }
     }
-    return HASHVEIL_ERR_FORMAT;
+    return status;
 }
 
 /* By its first line that is one of a list at all: no line is both a checksum's and a PDQ hash's. */
@@ -95,29 +89,14 @@ static bool recognise(const uint8_t *start, size_t len)
            hv_text_lines_begin_as(start, len, parse, hv_pdq_line_parse);
 }
 
-static hashveil_status parse_listed(const char *text, size_t len, struct hv_list_item *out)
-{
-    hashveil_digests of_nothing;
-    hashveil_status status = parse(text, len, out);
-    if (status == HASHVEIL_OK) {
-        status = hashveil_digests_of(NULL, 0, &of_nothing);
-    }
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    const hashveil_digest empty = hashveil_digests_get(&of_nothing, out->digest.kind);
-    /* It would be found wherever there is an empty file. */
-    return memcmp(empty.bytes, out->digest.bytes, sizeof empty.bytes) == 0 ? HASHVEIL_ERR_EMPTY
-                                                                           : HASHVEIL_OK;
-}
-
 static hashveil_status read_list(FILE *in, const struct hv_list_sink *sink)
 {
-    return hv_text_lines_read(in, parse_listed, sink);
+    return hv_text_lines_read(in, parse, sink);
 }
 
 const struct hv_list_format hv_list_checksums = {
     .name = "checksums",
+    .meaning = "lines of md5sum, sha1sum and sha256sum, or digests alone",
     .recognise = recognise,
     .read = read_list,
 };

@@ -10,14 +10,31 @@
 
 #include <hashveil/digest.h>
 #include <hashveil/pdq.h>
+#include <hashveil/sealed_db.h>
 #include <hashveil/status.h>
 
-/* What a list names. */
+enum { HV_LIST_ID_MAX_LEN = 63, HV_LIST_MAX_QUALITY = 100 };
+
+enum hv_list_claim {
+    HV_LIST_NAMES,     /* the source lists it */
+    HV_LIST_WITHDRAWS, /* the source does so no longer: a tombstone, or a record marked deleted */
+    HV_LIST_ALLOWS,    /* known to be good, or disputed: must never be sealed */
+};
+
+/* One item: all that a list says of one file. Texts end in NUL and are plain UTF-8, "" where the
+ * list says nothing. It has a hash, a digest or, where it is withdrawn, an id. */
 struct hv_list_item {
-    bool is_digest;
-    hashveil_digest digest; /* where it is one, else the next two */
+    enum hv_list_claim claim;
+    bool has_hash;
     hashveil_pdq hash;
-    unsigned quality;
+    unsigned
+        quality; /* of the hash, 0..HV_LIST_MAX_QUALITY; the greatest where the list has none */
+    bool has_digest[HASHVEIL_DIGEST_KINDS];
+    hashveil_digests digests;
+    char member[HASHVEIL_LIST_NAME_MAX_LEN + 1]; /* who says so, in a list of several */
+    char id[HV_LIST_ID_MAX_LEN + 1];             /* the source's own name of the item */
+    char label[HASHVEIL_LABEL_MAX_LEN + 1];      /* "SCHEME:VALUE" as "VIC_US:1", or "VALUE" */
+    uint64_t time_s;                             /* since 1970; 0 where the list says nothing */
 };
 
 /* Where a reader puts what it finds. A function that fails ends the reading with its status. */
@@ -28,12 +45,25 @@ struct hv_list_sink {
     void *context;
 };
 
+/* Where a writer gets items. At the end has_out is false, and out untouched. */
+struct hv_list_supply {
+    hashveil_status (*next)(void *context, struct hv_list_item *out, bool *has_out);
+    void *context;
+};
+
+/* Readers and writers stream: memory does not grow with the list. */
 struct hv_list_format {
-    const char *name;
+    const char *name;    /* by which options name it: "pdq" */
+    const char *meaning; /* a line for people */
     /* Whether a file that begins so is of this format; len is HV_LIST_START_BYTES, or all of it. */
     bool (*recognise)(const uint8_t *start, size_t len);
-    /* Streams: memory does not grow with the file. Errors: the sink's, ERR_IO. */
+    /* A problem costs one item. Errors: the sink's, ERR_IO, ERR_NO_MEMORY, and ERR_FORMAT where
+     * nothing behind a place can be understood. */
     hashveil_status (*read)(FILE *in, const struct hv_list_sink *sink);
+    /* NULL for a format that is only read. left_out: how many items have something that this format
+     * cannot say, a claim or all of their values; they are not written. Errors: the supply's,
+     * ERR_IO, ERR_NO_SPACE. */
+    hashveil_status (*write)(FILE *out, const struct hv_list_supply *supply, uint64_t *left_out);
 };
 
 enum { HV_LIST_START_BYTES = 16384 };
@@ -41,11 +71,19 @@ enum { HV_LIST_START_BYTES = 16384 };
 extern const struct hv_list_format hv_list_checksums;
 extern const struct hv_list_format hv_list_pdq_text;
 
+/* The most particular first; NULL behind the last. */
+extern const struct hv_list_format *const hv_list_formats[];
+
 /* Returns the format of a file that begins so, or NULL. */
 const struct hv_list_format *hv_list_recognise(const uint8_t *start, size_t len);
 
-/* Reads a list of any known format. Errors: those of the format, ERR_UNSUPPORTED, ERR_EMPTY, and
- * those of opening a file. */
-HASHVEIL_MUST_USE hashveil_status hv_list_read(const char *path, const struct hv_list_sink *sink);
+/* Returns the format of this name, or NULL. */
+const struct hv_list_format *hv_list_format_named(const char *name);
+
+/* Reads a list: of this format, or with NULL of the one that its first bytes tell. Errors: those of
+ * the format, ERR_UNSUPPORTED (none tells), ERR_EMPTY, and those of opening a file. */
+HASHVEIL_MUST_USE hashveil_status hv_list_read(const char *path,
+                                               const struct hv_list_format *format,
+                                               const struct hv_list_sink *sink);
 
 #endif

@@ -4,25 +4,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.h"
 
 /* PDQ text last: it takes whatever is text. */
-static const struct hv_list_format *const formats[] = {
+const struct hv_list_format *const hv_list_formats[] = {
     &hv_list_checksums,
     &hv_list_pdq_text,
+    NULL,
 };
 
 const struct hv_list_format *hv_list_recognise(const uint8_t *start, size_t len)
 {
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        if (formats[i]->recognise(start, len)) {
-            return formats[i];
-        }
+    size_t i = 0;
+    while (hv_list_formats[i] && !hv_list_formats[i]->recognise(start, len)) {
+        i++;
     }
-    return NULL;
+    return hv_list_formats[i];
+}
+
+const struct hv_list_format *hv_list_format_named(const char *name)
+{
+    size_t i = 0;
+    while (hv_list_formats[i] && strcmp(hv_list_formats[i]->name, name) != 0) {
+        i++;
+    }
+    return hv_list_formats[i];
 }
 
 /* O_NONBLOCK: a named pipe must not make us wait for a writer. */
@@ -44,7 +54,8 @@ static hashveil_status open_list(const char *path, FILE **out)
     return status;
 }
 
-static hashveil_status read_any(FILE *in, const struct hv_list_sink *sink)
+static hashveil_status read_as(FILE *in, const struct hv_list_format *format,
+                               const struct hv_list_sink *sink)
 {
     uint8_t start[HV_LIST_START_BYTES];
     const size_t len = fread(start, 1, sizeof start, in);
@@ -55,16 +66,17 @@ static hashveil_status read_any(FILE *in, const struct hv_list_sink *sink)
         return HASHVEIL_ERR_EMPTY;
     }
     rewind(in);
-    const struct hv_list_format *format = hv_list_recognise(start, len);
+    format = format ? format : hv_list_recognise(start, len);
     return format ? format->read(in, sink) : HASHVEIL_ERR_UNSUPPORTED;
 }
 
-hashveil_status hv_list_read(const char *path, const struct hv_list_sink *sink)
+hashveil_status hv_list_read(const char *path, const struct hv_list_format *format,
+                             const struct hv_list_sink *sink)
 {
     FILE *in;
     hashveil_status status = open_list(path, &in);
     if (status == HASHVEIL_OK) {
-        status = read_any(in, sink);
+        status = read_as(in, format, sink);
         (void)fclose(in); /* it was only read */
     }
     return status;

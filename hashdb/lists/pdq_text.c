@@ -3,9 +3,9 @@
  * own command prints them. */
 #include "hashdb/lists/text_lines.h"
 
-#include <string.h>
+#include "hashdb/lists/list_item.h"
 
-enum { MAX_QUALITY = 100 };
+#include <string.h>
 
 /* Any text, so that what is wrong with it is told line by line. */
 static bool recognise(const uint8_t *start, size_t len)
@@ -18,10 +18,10 @@ static hashveil_status parse_quality(const char *text, size_t len, unsigned *out
 {
     size_t i = 0;
     unsigned quality = 0;
-    for (; i < len && text[i] >= '0' && text[i] <= '9' && quality <= MAX_QUALITY; i++) {
+    for (; i < len && text[i] >= '0' && text[i] <= '9' && quality <= HV_LIST_MAX_QUALITY; i++) {
         quality = quality * 10 + (unsigned)(text[i] - '0');
     }
-    if (i == 0 || quality > MAX_QUALITY || (i < len && text[i] != ',')) {
+    if (i == 0 || quality > HV_LIST_MAX_QUALITY || (i < len && text[i] != ',')) {
         return HASHVEIL_ERR_FORMAT;
     }
     *out = quality;
@@ -30,13 +30,11 @@ static hashveil_status parse_quality(const char *text, size_t len, unsigned *out
 
 hashveil_status hv_pdq_line_parse(const char *text, size_t len, struct hv_list_item *out)
 {
-    out->is_digest = false;
     if (len < HASHVEIL_PDQ_HEX_LEN) {
         return HASHVEIL_ERR_FORMAT;
     }
-    const hashveil_status status = hashveil_pdq_from_hex(text, HASHVEIL_PDQ_HEX_LEN, &out->hash);
+    const hashveil_status status = hv_list_item_add_hash(out, text, HASHVEIL_PDQ_HEX_LEN);
     if (status != HASHVEIL_OK || len == HASHVEIL_PDQ_HEX_LEN) {
-        out->quality = MAX_QUALITY; /* a list without qualities vouches for its hashes */
         return status;
     }
     if (text[HASHVEIL_PDQ_HEX_LEN] != ',') {
@@ -52,7 +50,8 @@ static hashveil_status read_list(FILE *in, const struct hv_list_sink *sink)
 }
 
 const struct hv_list_format hv_list_pdq_text = {
-    .name = "PDQ text",
+    .name = "pdq",
+    .meaning = "lines of PDQ hashes: HASH or HASH,QUALITY,NAME",
     .recognise = recognise,
     .read = read_list,
 };

@@ -102,7 +102,8 @@ bool hv_text_lines_begin_as(const uint8_t *start, size_t len, hv_line_parse_fn *
         const size_t line_len = end ? (size_t)(end - rest.bytes) : rest.len;
         const struct text content = content_of((struct text){rest.bytes, line_len}, is_first);
         if (!says_nothing(content)) {
-            if (parse(content.bytes, content.len, &item) == HASHVEIL_OK) {
+            const hashveil_status status = parse(content.bytes, content.len, &item);
+            if (status == HASHVEIL_OK || status == HASHVEIL_ERR_EMPTY) {
                 return true;
             }
             if (other(content.bytes, content.len, &item) == HASHVEIL_OK) {

@@ -195,13 +195,24 @@ hashveil_status hv_import_item(struct hv_import *import, const struct hv_value *
 static hashveil_status take_listed(void *context, const struct hv_list_item *item)
 {
     struct hv_import *import = context;
-    if (!item->is_digest && item->quality < HASHVEIL_PDQ_MIN_QUALITY) {
-        hv_import_note_low_quality(import);
-        return HASHVEIL_OK;
+    struct hv_value values[HV_ITEM_MAX_VALUES];
+    size_t count = 0;
+    if (item->claim != HV_LIST_NAMES) {
+        return HASHVEIL_ERR_UNSUPPORTED;
     }
-    const struct hv_value value =
-        item->is_digest ? hv_value_of_digest(&item->digest) : hv_value_of_hash(&item->hash);
-    return hv_import_item(import, &value, 1);
+    if (item->has_hash && item->quality < HASHVEIL_PDQ_MIN_QUALITY) {
+        hv_import_note_low_quality(import);
+    } else if (item->has_hash) {
+        values[count++] = hv_value_of_hash(&item->hash);
+    }
+    for (unsigned kind = HASHVEIL_DIGEST_KINDS; kind-- > 0;) {
+        if (item->has_digest[kind]) {
+            const hashveil_digest digest =
+                hashveil_digests_get(&item->digests, (hashveil_digest_kind)kind);
+            values[count++] = hv_value_of_digest(&digest);
+        }
+    }
+    return count > 0 ? hv_import_item(import, values, count) : HASHVEIL_OK;
 }
 
 static hashveil_status take_problem(void *context, uint64_t line, hashveil_status problem)
@@ -246,7 +257,7 @@ static hashveil_status import_path(struct hv_import *import)
         return hv_status_of_errno(errno);
     }
     return S_ISDIR(info.st_mode) ? hv_import_folder(import, import->path)
-                                 : hv_list_read(import->path, &sink);
+                                 : hv_list_read(import->path, NULL, &sink);
 }
 
 static hashveil_status prepare(struct hv_import *import)
