@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include <sodium.h>
+#include <openssl/sha.h>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -19,7 +19,7 @@ enum {
 
 void hv_sealed_digest(const uint8_t *bytes, size_t len, uint8_t out[HASHVEIL_DIGEST_BYTES])
 {
-    crypto_hash_sha256(out, bytes, len);
+    SHA256(bytes, len, out);
 }
 
 size_t hv_manifest_len(const struct hv_manifest *manifest)
