@@ -235,13 +235,14 @@ static uint64_t lay_out_body(struct build *build, uint64_t end)
 }
 
 /* How many pages there are says how far the body moves, but not how long it is. */
-static void lay_out(struct build *build)
+static hashveil_status lay_out(struct build *build)
 {
     struct hv_manifest *manifest = &build->manifest;
     const uint64_t body_len = lay_out_body(build, 0);
     manifest->pages.offset = hv_align(HV_SEALED_HEADER_BYTES + hv_manifest_len(manifest));
     manifest->pages.len = hv_page_count(body_len) * HASHVEIL_DIGEST_BYTES;
     lay_out_body(build, manifest->pages.offset + manifest->pages.len);
+    return HASHVEIL_OK;
 }
 
 /* Of the public steps in which numbers are told: powers of two. */
@@ -297,13 +298,12 @@ static uint32_t withdrawn_step(size_t count)
     return step;
 }
 
-static void fill_manifest(struct build *build, uint64_t created_s)
+static hashveil_status fill_manifest(struct build *build)
 {
     struct hv_manifest *manifest = &build->manifest;
     const hashveil_seal_options *options = build->options;
     manifest->epoch = options->epoch;
     manifest->token_epoch = build->source.token_epoch;
-    manifest->created_s = created_s;
     manifest->expires_s = options->expires_s;
     if (options->base) {
         memcpy(manifest->base_digest, options->base->info.digest, sizeof manifest->base_digest);
@@ -319,6 +319,7 @@ static void fill_manifest(struct build *build, uint64_t created_s)
         memcpy(manifest->curator_keys[i], options->curator_keys[i].public_bytes,
                HASHVEIL_KEY_BYTES);
     }
+    return HASHVEIL_OK;
 }
 
 /* A record whose label no report could carry would be found and never reported. */
@@ -377,11 +378,33 @@ static hashveil_status check_arguments(const hashveil_entries *entries,
     return texts_are_valid(entries) ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
 }
 
+static hashveil_status write_tables(struct build *build)
+{
+    const unsigned workers = build->options->workers;
+    return hv_parallel(build->manifest.mask_params.masks + (build->manifest.exact_bits > 0),
+                       workers ? workers : hv_processor_count(), table_job, build);
+}
+
+static void build_clear(struct build *build)
+{
+    hv_new_file_clear(&build->file);
+    if (build->source.line) {
+        hv_wipe(build->source.line, build->source.clusters.count * sizeof *build->source.line);
+    }
+    free(build->source.line);
+    free(build->source.slot);
+    hv_clusters_clear(&build->source.clusters);
+}
+
 hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_entries *entries,
                                              const hashveil_seal_options *options,
                                              const uint8_t seed[HV_SEED_BYTES], uint64_t created_s,
                                              hashveil_seal_summary *summary_out)
 {
+    static hashveil_status (*const steps[])(struct build *) = {
+        draw_masks_and_cluster, fill_manifest, lay_out,     draw_slots_and_lines, write_tables,
+        write_withdrawn,        write_records, write_pages, write_ends,
+    };
     struct build build = {.options = options,
                           .source = {.entries = entries,
                                      .evaluator_secret = options->evaluator_key->secret_bytes,
@@ -389,62 +412,25 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
                                      .token_epoch = options->base
                                                         ? options->base->manifest.token_epoch
                                                         : options->epoch},
+                          .manifest = {.created_s = created_s},
                           .lock = PTHREAD_MUTEX_INITIALIZER};
-    const unsigned workers = options->workers ? options->workers : hv_processor_count();
     hashveil_status status = check_arguments(entries, options);
-    if (status != HASHVEIL_OK) {
-        return status;
+    if (status == HASHVEIL_OK) {
+        status = hv_new_file_init(path, DATABASE_MODE, &build.file);
     }
-    status = hv_new_file_init(path, DATABASE_MODE, &build.file);
-    if (status != HASHVEIL_OK) {
-        goto done;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == HASHVEIL_OK; i++) {
+        status = steps[i](&build);
     }
-    status = draw_masks_and_cluster(&build);
-    if (status != HASHVEIL_OK) {
-        goto done;
+    if (status == HASHVEIL_OK) {
+        status = hv_new_file_commit(&build.file);
     }
-    fill_manifest(&build, created_s);
-    lay_out(&build);
-    status = draw_slots_and_lines(&build);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = hv_parallel(build.manifest.mask_params.masks + (build.manifest.exact_bits > 0),
-                         workers, table_job, &build);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = write_withdrawn(&build);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = write_records(&build);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = write_pages(&build);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = write_ends(&build);
-    if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    status = hv_new_file_commit(&build.file);
     if (status == HASHVEIL_OK && summary_out) {
         *summary_out =
             (hashveil_seal_summary){.records = build.source.clusters.count,
                                     .labels_left_out = build.source.clusters.labels_left_out,
                                     .tokens_lost = build.tokens_lost};
     }
-done:
-    hv_new_file_clear(&build.file);
-    if (build.source.line) {
-        hv_wipe(build.source.line, build.source.clusters.count * sizeof *build.source.line);
-    }
-    free(build.source.line);
-    free(build.source.slot);
-    hv_clusters_clear(&build.source.clusters);
+    build_clear(&build);
     return status;
 }
 
