@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "fuzz.h"
 #include "hashdb/sealed/format.h"
+#include "hashdb/sealed/signatures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,24 @@ static void check_manifest(const uint8_t *bytes, size_t len)
     free(again);
 }
 
+static void check_signatures(const uint8_t *bytes, size_t len)
+{
+    static const struct hv_manifest manifest = {.curator_count = 1};
+    static const uint8_t digest[HASHVEIL_DIGEST_BYTES];
+    struct hv_signatures signatures;
+    uint8_t again[HV_SIGNATURES_MAX_BYTES];
+    if (hv_signatures_parse(bytes, len, &manifest, digest, &signatures) != HASHVEIL_OK) {
+        return;
+    }
+    if (hv_signatures_len(&signatures) != len) {
+        abort();
+    }
+    hv_signatures_write(&signatures, again);
+    if (memcmp(again, bytes, len) != 0) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     hashveil_sealed_db *db;
@@ -37,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         abort();
     }
     hashveil_sealed_db_close(db);
+    check_signatures(bytes, len);
     if (len > HV_SEALED_HEADER_BYTES) {
         check_manifest(bytes + HV_SEALED_HEADER_BYTES, len - HV_SEALED_HEADER_BYTES);
     }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTRIES = 6 };
+enum { ENTRIES = 6, CURATORS = 3 };
 
 static void print_entry(const char *value, const hashveil_record *record)
 {
@@ -59,6 +59,26 @@ static bool add_digests(hashveil_entries *entries)
     return true;
 }
 
+/* Three curators are named, and two of them sign. Returns whether all went well. */
+static bool seal_and_sign(const char *path, const hashveil_entries *entries,
+                          const hashveil_key *evaluator)
+{
+    hashveil_key curators[CURATORS];
+    const char *where;
+    bool is_done = true;
+    for (size_t i = 0; i < CURATORS && is_done; i++) {
+        is_done = hashveil_key_generate(HASHVEIL_KEY_CURATOR, &curators[i]) == HASHVEIL_OK;
+    }
+    const hashveil_seal_options options = {.evaluator_key = evaluator,
+                                           .curator_keys = curators,
+                                           .curator_count = CURATORS,
+                                           .epoch = 7,
+                                           .mask_params = HASHVEIL_MASK_PARAMS_DEFAULT};
+    return is_done && hashveil_sealed_db_build(path, entries, &options, NULL) == HASHVEIL_OK &&
+           hashveil_sealed_db_sign(path, &curators[2], &where) == HASHVEIL_OK &&
+           hashveil_sealed_db_sign(path, &curators[0], &where) == HASHVEIL_OK;
+}
+
 int main(int argc, char **argv)
 {
     char secret[2 * HASHVEIL_KEY_BYTES + 1];
@@ -72,7 +92,9 @@ int main(int argc, char **argv)
     }
     strcpy(entries.entries[1].record.labels[1], "longest label there is."); /* 23 bytes */
     strcpy(entries.entries[1].record.labels[2], "z");
-    draw_database(argv[1], &entries, &key);
+    if (!seal_and_sign(argv[1], &entries, &key)) {
+        return EXIT_FAILURE;
+    }
     hv_hex_encode(key.secret_bytes, sizeof key.secret_bytes, secret);
     puts(secret); /* of a key made for this test */
     print_entries(&entries);

@@ -300,7 +300,7 @@ static const struct {
     {"header", 0, HASHVEIL_ERR_UNSUPPORTED}, {"header", 8, HASHVEIL_ERR_VERSION},
     {"manifest", 40, HASHVEIL_ERR_DIGEST},   {"manifest", 100, HASHVEIL_ERR_DIGEST},
     {"pages", 600, HASHVEIL_ERR_DIGEST},     {"tables", 20000, HASHVEIL_ERR_DIGEST},
-    {"records", -1000, HASHVEIL_ERR_DIGEST}, {"signatures", -8, HASHVEIL_ERR_VERSION},
+    {"records", -1000, HASHVEIL_ERR_DIGEST}, {"signatures", -8, HASHVEIL_ERR_FORMAT},
 };
 enum { DAMAGES = sizeof damages / sizeof damages[0] };
 

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/pages.h"
+#include "hashdb/sealed/signatures.h"
 #include "psi/masks.h"
 
 struct hashveil_sealed_db {
@@ -15,6 +16,7 @@ struct hashveil_sealed_db {
     const uint8_t *bytes;
     struct hv_manifest manifest;
     struct hv_pages pages; /* all from the first table to the records, checked when read */
+    struct hv_signatures signatures; /* all of them hold */
     struct hv_masks masks;
     hashveil_sealed_db_info info;
     hashveil_sealed_db *segments[HASHVEIL_MAX_SEGMENTS]; /* owned */

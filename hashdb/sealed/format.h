@@ -24,7 +24,7 @@ enum {
     HV_SEALED_SUITE = 1, /* ristretto255-SHA512, AES-256-GCM, GF(2^128) */
     HV_SEALED_HEADER_BYTES = 64,
     HV_SEALED_ALIGN_BYTES = 64,
-    HV_SEALED_SIGNATURES_BYTES = 8, /* while there are none: a count and zero */
+    HV_SEALED_SIGNATURES_BYTES = 8, /* a count and zero; then come the signatures */
     HV_SEALED_MIN_SLOT_BITS = 10,
     HV_SEALED_MAX_SLOT_BITS = 24,
     HV_SEALED_NAME_BYTES = 32,

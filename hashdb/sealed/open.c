@@ -51,15 +51,15 @@ static hashveil_status check_pages(struct layout *layout, const struct hv_manife
                                                                       : HASHVEIL_ERR_DIGEST;
 }
 
-/* The place for signatures: their number, and as yet that is zero. */
-static hashveil_status check_signatures(const struct layout *layout, uint64_t offset)
+static hashveil_status check_signatures(hashveil_sealed_db *db, const struct layout *layout,
+                                        const struct hv_sealed_header *header)
 {
-    if (offset != layout->end || layout->file_bytes - offset != HV_SEALED_SIGNATURES_BYTES) {
+    if (header->signatures_offset != layout->end) {
         return HASHVEIL_ERR_FORMAT;
     }
-    struct hv_reader in =
-        hv_reader_of(layout->bytes + offset, (size_t)(layout->file_bytes - offset));
-    return hv_read_u64le(&in) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_VERSION;
+    return hv_signatures_parse(layout->bytes + layout->end,
+                               (size_t)(layout->file_bytes - layout->end), &db->manifest,
+                               header->manifest_digest, &db->signatures);
 }
 
 static hashveil_status check_header(const hashveil_sealed_db *db, size_t len,
@@ -143,7 +143,7 @@ static hashveil_status check_all(hashveil_sealed_db *db, size_t len, const char 
         return status;
     }
     *where_out = "signatures";
-    return check_signatures(&layout, header.signatures_offset);
+    return check_signatures(db, &layout, &header);
 }
 
 static hashveil_status open_pages(hashveil_sealed_db *db)
@@ -189,6 +189,10 @@ static void describe(hashveil_sealed_db *db, size_t len)
     memcpy(info->list_names, manifest->list_names, sizeof info->list_names);
     info->curator_count = manifest->curator_count;
     memcpy(info->curator_keys, manifest->curator_keys, sizeof info->curator_keys);
+    info->signature_count = db->signatures.count;
+    for (size_t i = 0; i < db->signatures.count; i++) {
+        memcpy(info->signed_by[i], db->signatures.list[i].curator, sizeof info->signed_by[i]);
+    }
 }
 
 static hashveil_status open_checked(hashveil_sealed_db *db, const uint8_t *bytes, size_t len,

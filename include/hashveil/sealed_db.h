@@ -178,7 +178,8 @@ typedef struct hashveil_sealed_db_info {
     char list_names[HASHVEIL_MAX_LISTS][HASHVEIL_LIST_NAME_MAX_LEN + 1];
     size_t curator_count;
     uint8_t curator_keys[HASHVEIL_MAX_CURATORS][HASHVEIL_KEY_BYTES];
-    size_t signature_count;
+    size_t signature_count; /**< each of them holds, and is of one of the curators above */
+    uint8_t signed_by[HASHVEIL_MAX_CURATORS][HASHVEIL_KEY_BYTES]; /**< rising */
     uint8_t digest[HASHVEIL_DIGEST_BYTES]; /**< SHA-256 of the manifest: names this edition */
 } hashveil_sealed_db_info;
 
@@ -190,7 +191,7 @@ typedef struct hashveil_sealed_db_info {
  * where_out  on failure a static text naming the damaged part ("manifest", "pages", ...), or ""
  *
  * Errors: ERR_EMPTY, ERR_UNSUPPORTED (not such a file), ERR_VERSION, ERR_TRUNCATED, ERR_FORMAT,
- * ERR_DIGEST, ERR_NO_MEMORY, and those of reading a file.
+ * ERR_DIGEST, ERR_KEY (a signature that does not hold), ERR_NO_MEMORY, and those of reading a file.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open(const char *path,
                                                                        hashveil_sealed_db **out,
@@ -205,6 +206,21 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open(const cha
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_sealed_db_check(const hashveil_sealed_db *db, const char **where_out);
+
+/**
+ * Adds a curator's signature (Ed25519, RFC 8032) to a database, whose manifest must name the
+ * curator, and checks all of the database before. Signing again changes nothing.
+ *
+ * path       replaced by rename when all is written; whatever was there stays until then
+ * curator    with its secret
+ * where_out  as of hashveil_sealed_db_open
+ *
+ * Errors: ERR_KEY (not a curator's secret key, or of a curator that the manifest does not name),
+ * those of opening and checking a database, and those of writing a file.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_sign(const char *path,
+                                                                       const hashveil_key *curator,
+                                                                       const char **where_out);
 
 /** As hashveil_sealed_db_open, from memory. bytes: borrowed until close. */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_sealed_db_open_bytes(

@@ -31,6 +31,7 @@ INVSQRT_A_MINUS_D = sqrt_ratio_m1(1, -1 - D)[1]
 SQRT_AD_MINUS_ONE = -absolute(sqrt_ratio_m1(-D - 1, 1)[1]) % P  # the negative root, as the RFC has
 ONE_MINUS_D_SQ = (1 - D * D) % P
 D_MINUS_ONE_SQ = (D - 1) ** 2 % P
+ORDER = 2**252 + 27742317777372353535851937790883648493
 
 
 def add(a, b):
@@ -90,6 +91,29 @@ def expand(message, dst):
     return hashlib.sha512(first + b"\x01" + suffix).digest()
 
 
+def decode_ed25519(data):
+    """RFC 8032 section 5.1.3: a point from its 32 bytes, or None."""
+    y = int.from_bytes(data, "little") % 2**255
+    is_square, x = sqrt_ratio_m1(y * y - 1, D * y * y + 1)
+    if y >= P or not is_square or (x == 0 and data[31] >> 7):
+        return None
+    if is_negative(x) != data[31] >> 7:
+        x = -x % P
+    return x, y, 1, x * y % P
+
+
+def verify_ed25519(public, message, signature):
+    """RFC 8032 section 5.1.7."""
+    commitment, key = decode_ed25519(signature[:32]), decode_ed25519(public)
+    scalar = int.from_bytes(signature[32:], "little")
+    if commitment is None or key is None or scalar >= ORDER:
+        return False
+    challenge = hashlib.sha512(signature[:32] + public + message).digest()
+    x1, y1, z1, _ = multiply(scalar, BASE_POINT)
+    x2, y2, z2, _ = add(commitment, multiply(int.from_bytes(challenge, "little") % ORDER, key))
+    return (x1 * z2 - x2 * z1) % P == 0 and (y1 * z2 - y2 * z1) % P == 0
+
+
 def hash_to_group(message, mode):
     uniform = expand(message, b"HashToGroup-OPRFV1-" + bytes([mode]) + b"-ristretto255-SHA512")
     halves = [int.from_bytes(uniform[i:i + 32], "little") % 2**255 for i in (0, 32)]
@@ -101,3 +125,6 @@ def evaluate(secret, message, mode):
     element = encode(multiply(int.from_bytes(secret, "little"), hash_to_group(message, mode)))
     return hashlib.sha512(len(message).to_bytes(2, "big") + message + b"\x00\x20" + element +
                           b"Finalize").digest()
+
+
+BASE_POINT = decode_ed25519((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))

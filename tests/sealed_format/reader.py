@@ -60,7 +60,8 @@ class Database:
         demand(hashlib.sha256(manifest).digest() == digest, "manifest digest")
         self.end = 64 + manifest_len
         self.parse(Fields(manifest))
-        demand(signatures == self.end and data[signatures:] == bytes(8), "signatures")
+        demand(signatures == self.end, "place of the signatures")
+        self.signature_count = self.parse_signatures(Fields(data[signatures:]), digest)
 
     def parse(self, fields):
         demand(fields.number(4) == 1 and fields.number(1) == VOPRF, "suite and mode")
@@ -101,6 +102,18 @@ class Database:
             start = body + 8192 * page
             content = self.data[start:min(start + 8192, body + body_len)]
             demand(hashlib.sha256(content).digest() == pages[32 * page:32 * page + 32], "digest")
+
+    def parse_signatures(self, fields, digest):
+        count, zero = fields.number(4), fields.number(4)
+        demand(count <= 16 and zero == 0 and len(fields.data) == 96 * count, "signatures")
+        last = b""
+        for _ in range(count):
+            curator, signature = fields.take(32), fields.take(64)
+            demand(curator in self.curators and last < curator, "signer")
+            demand(group.verify_ed25519(curator, b"hashveil/v1/manifest" + digest, signature),
+                   "signature")
+            last = curator
+        return count
 
     def section_place(self, fields):
         return fields.number(8), fields.number(8)
@@ -244,6 +257,16 @@ def gcm_answers():
     return [] if plain == bytes(16) else [f"got {plain}"]
 
 
+def ed25519_answers():
+    """Test 2 of RFC 8032 section 7.1."""
+    public = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+    signature = bytes.fromhex(
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
+    verified = [group.verify_ed25519(public, message, signature) for message in (b"\x72", b"\x73")]
+    return [] if verified == [True, False] else [f"got {verified}"]
+
+
 def main(maker):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "list.hvdb")
@@ -260,6 +283,9 @@ def main(maker):
     offsets = {"header": 16, "manifest": 90, "pages": 2000, "a table": len(data) // 2,
                "a record": len(data) - 100, "signatures": len(data) - 1}
     cases = [("GCM gives the published answer", gcm_answers()),
+             ("Ed25519 gives the published answer", ed25519_answers()),
+             ("two curators' signatures verify",
+              [] if database.signature_count == 2 else [str(database.signature_count)]),
              ("every listed hash opens its own record", opens_all(database, secret, hashes)),
              ("every listed digest opens its own record", opens_all(database, secret, digests)),
              ("there are digests of all kinds",
