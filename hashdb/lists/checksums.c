@@ -2,11 +2,12 @@
 /* Checksum files: "DIGEST  NAME" and "DIGEST *NAME", as md5sum, sha1sum and sha256sum print them,
  * "KIND (NAME) = DIGEST" as with --tag or of BSD, each with a backslash in front where the name is
  * escaped, and MD5 and SHA-1 digests alone. 64 digits alone would be a PDQ hash. */
+#include "hashdb/lists/list_item.h"
 #include "hashdb/lists/text_lines.h"
 
-#include "hashdb/lists/list_item.h"
-
 #include <string.h>
+
+#include "base/hex.h"
 
 /* Of a kind whose digest alone says what it is, and of "KIND (NAME) = ". */
 static const struct {
@@ -68,10 +69,12 @@ static hashveil_status parse_tagged(const char *text, size_t len, size_t row, bo
                      : HASHVEIL_ERR_FORMAT;
 }
 
-static hashveil_status parse(const char *text, size_t len, struct hv_list_item *out)
+hashveil_status hv_checksum_line_parse(void *context, const char *text, size_t len,
+                                       struct hv_list_item *out)
 {
     const bool is_escaped = len > 0 && text[0] == '\\';
     hashveil_status status = HASHVEIL_ERR_FORMAT;
+    (void)context;
     for (size_t row = 0; row < sizeof kinds / sizeof kinds[0] && status == HASHVEIL_ERR_FORMAT;
          row++) {
         status = parse_plain(text + is_escaped, len - is_escaped, row, is_escaped, out);
@@ -82,21 +85,45 @@ static hashveil_status parse(const char *text, size_t len, struct hv_list_item *
     return status;
 }
 
+/* A line a digest. All have a name: without one, 64 digits would be a PDQ hash. */
+static bool print(void *context, FILE *out, const struct hv_list_item *item)
+{
+    (void)context;
+    bool has_digest = false;
+    for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS && item->claim == HV_LIST_NAMES; kind++) {
+        if (item->has_digest[kind]) {
+            char hex[2 * HASHVEIL_DIGEST_MAX_LEN + 1];
+            const hashveil_digest digest =
+                hashveil_digests_get(&item->digests, (hashveil_digest_kind)kind);
+            hv_hex_encode(digest.bytes, hashveil_digest_len(digest.kind), hex);
+            fprintf(out, "%s  %s\n", hex, hv_list_item_name(item));
+            has_digest = true;
+        }
+    }
+    return has_digest;
+}
+
 /* By its first line that is one of a list at all: no line is both a checksum's and a PDQ hash's. */
 static bool recognise(const uint8_t *start, size_t len)
 {
-    return memchr(start, '\0', len) == NULL &&
-           hv_text_lines_begin_as(start, len, parse, hv_pdq_line_parse);
+    return hv_text_lines_begin_as(start, len, hv_checksum_line_parse);
 }
 
 static hashveil_status read_list(FILE *in, const struct hv_list_sink *sink)
 {
-    return hv_text_lines_read(in, parse, sink);
+    return hv_text_lines_read(in, hv_checksum_line_parse, NULL, sink);
+}
+
+static hashveil_status write_list(FILE *out, const struct hv_list_supply *supply,
+                                  uint64_t *left_out)
+{
+    return hv_text_lines_write(out, supply, print, NULL, left_out);
 }
 
 const struct hv_list_format hv_list_checksums = {
     .name = "checksums",
-    .meaning = "lines of md5sum, sha1sum and sha256sum, or digests alone",
+    .meaning = "digests a line, as of md5sum, sha1sum and sha256sum, or MD5 and SHA-1 alone",
     .recognise = recognise,
     .read = read_list,
+    .write = write_list,
 };

@@ -69,7 +69,10 @@ struct hv_list_format {
 enum { HV_LIST_START_BYTES = 16384 };
 
 extern const struct hv_list_format hv_list_checksums;
+extern const struct hv_list_format hv_list_hashdeep;
+extern const struct hv_list_format hv_list_pdq_fields;
 extern const struct hv_list_format hv_list_pdq_text;
+extern const struct hv_list_format hv_list_signals_csv;
 
 /* The most particular first; NULL behind the last. */
 extern const struct hv_list_format *const hv_list_formats[];

@@ -88,6 +88,11 @@ bool hv_list_item_has_value(const struct hv_list_item *item)
     return has_value;
 }
 
+const char *hv_list_item_name(const struct hv_list_item *item)
+{
+    return item->id[0] != '\0' ? item->id : "unnamed";
+}
+
 hashveil_status hv_list_text_copy(const char *text, size_t len, char *out, size_t room)
 {
     if (len >= room) {

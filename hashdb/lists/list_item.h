@@ -25,6 +25,9 @@ HASHVEIL_MUST_USE hashveil_status hv_list_item_add_value(struct hv_list_item *it
 /* Whether it has a hash or a digest. */
 bool hv_list_item_has_value(const struct hv_list_item *item);
 
+/* What writers print where a format wants a file's name: the id, or a word for none. */
+const char *hv_list_item_name(const struct hv_list_item *item);
+
 /* Copies a text into its place of room bytes, with a NUL. Errors: ERR_LIMIT (no room), ERR_FORMAT
  * (not plain); out is then untouched. */
 HASHVEIL_MUST_USE hashveil_status hv_list_text_copy(const char *text, size_t len, char *out,
