@@ -1,98 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of hashes and of digests: what is taken can be written as a line that gives the same again,
- * what is not is told with its line, in order, and no line counts twice. */
-#include "base/hex.h"
+/* Text lists: every text format reads the bytes, with what it takes sound and what it tells in
+ * order, no line counted twice; what it takes it can write, and then read the same again. */
 #include "fuzz.h"
-#include "hashdb/lists/list_format.h"
+#include "list_items.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = HASHVEIL_PDQ_HEX_LEN + sizeof ",100  x\n" };
+#include "base/text.h"
 
-struct tally {
-    struct hv_list_item item; /* the last one */
-    uint64_t taken, problems, last_problem_line;
+static const struct hv_list_format *const formats[] = {
+    &hv_list_hashdeep,   &hv_list_signals_csv, &hv_list_checksums,
+    &hv_list_pdq_fields, &hv_list_pdq_text,
 };
-
-static hashveil_status take(void *context, const struct hv_list_item *item)
-{
-    struct tally *tally = context;
-    tally->item = *item;
-    tally->taken++;
-    return HASHVEIL_OK;
-}
-
-static hashveil_status problem(void *context, uint64_t line, hashveil_status status)
-{
-    struct tally *tally = context;
-    if (line <= tally->last_problem_line ||
-        (status != HASHVEIL_ERR_FORMAT && status != HASHVEIL_ERR_LIMIT &&
-         status != HASHVEIL_ERR_EMPTY)) {
-        abort();
-    }
-    tally->last_problem_line = line;
-    tally->problems++;
-    return HASHVEIL_OK;
-}
-
-static void ignore_progress(void *context, uint64_t lines)
-{
-    (void)context;
-    (void)lines;
-}
-
-static hashveil_status read_bytes(const struct hv_list_format *format, char *bytes, size_t len,
-                                  struct hv_list_sink sink)
-{
-    FILE *file = fmemopen(bytes, len, "r");
-    if (!file) {
-        abort();
-    }
-    const hashveil_status status = format->read(file, &sink);
-    fclose(file);
-    return status;
-}
-
-/* Neither a PDQ line nor a checksum's says more than one value. */
-static hashveil_digest digest_of(const struct hv_list_item *item)
-{
-    unsigned kind = 0;
-    while (kind < HASHVEIL_DIGEST_KINDS && !item->has_digest[kind]) {
-        kind++;
-    }
-    return hashveil_digests_get(&item->digests, (hashveil_digest_kind)kind);
-}
-
-static void read_again(const struct hv_list_item *item)
-{
-    char line[LINE_BYTES];
-    char hex[HASHVEIL_PDQ_HEX_LEN + 1];
-    struct tally tally = {0};
-    const struct hv_list_sink sink = {take, problem, ignore_progress, &tally};
-    if (item->has_hash) {
-        hashveil_pdq_to_hex(&item->hash, hex);
-        snprintf(line, sizeof line, "%s,%u\n", hex, item->quality);
-    } else {
-        const hashveil_digest digest = digest_of(item);
-        hv_hex_encode(digest.bytes, hashveil_digest_len(digest.kind), hex);
-        snprintf(line, sizeof line, "%s  x\n", hex);
-    }
-    const struct hv_list_format *format = hv_list_recognise((const uint8_t *)line, strlen(line));
-    if (!format || read_bytes(format, line, strlen(line), sink) != HASHVEIL_OK ||
-        tally.taken != 1 || tally.problems != 0 || memcmp(&tally.item, item, sizeof *item) != 0) {
-        abort();
-    }
-}
-
-static hashveil_status take_and_read_again(void *context, const struct hv_list_item *item)
-{
-    if (item->quality > HV_LIST_MAX_QUALITY) {
-        abort();
-    }
-    read_again(item);
-    return take(context, item);
-}
 
 static uint64_t count_lines(const uint8_t *bytes, size_t len)
 {
@@ -103,25 +23,61 @@ static uint64_t count_lines(const uint8_t *bytes, size_t len)
     return count;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+static bool is_plain(const char *text, size_t room)
 {
-    struct tally tally = {0};
-    const struct hv_list_sink sink = {take_and_read_again, problem, ignore_progress, &tally};
-    char *copy = malloc(len + 1); /* fmemopen wants bytes that may be written, at least one */
-    if (!copy) {
+    const size_t len = strnlen(text, room);
+    return len < room && hv_text_is_plain(text, len);
+}
+
+static bool is_sound(const struct hv_list_item *item)
+{
+    bool has_value = item->has_hash;
+    for (size_t kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
+        has_value = has_value || item->has_digest[kind];
+    }
+    return (has_value || (item->claim == HV_LIST_WITHDRAWS && item->id[0] != '\0')) &&
+           item->quality <= HV_LIST_MAX_QUALITY && is_plain(item->id, sizeof item->id) &&
+           is_plain(item->member, sizeof item->member) && is_plain(item->label, sizeof item->label);
+}
+
+static void write_and_read_again(const struct hv_list_format *format,
+                                 const struct list_items *items)
+{
+    static struct list_items again;
+    const size_t count = items->count < LIST_ITEMS_ROOM ? items->count : LIST_ITEMS_ROOM;
+    char *text;
+    size_t len;
+    uint64_t left_out;
+    if (list_items_write(format, items->items, count, &text, &len, &left_out) != HASHVEIL_OK ||
+        left_out != 0 || list_items_read(format, text, len, &again) != HASHVEIL_OK ||
+        again.count != count || again.problems != 0) {
         abort();
     }
-    memcpy(copy, bytes, len);
-    copy[len] = '\0';
-    const struct hv_list_format *format = len > 0 ? hv_list_recognise(bytes, len) : NULL;
-    if (format) {
-        const hashveil_status status = read_bytes(format, copy, len, sink);
-        const uint64_t lines = count_lines(bytes, len);
-        if (status != HASHVEIL_OK || tally.last_problem_line > lines ||
-            tally.taken + tally.problems > lines) {
+    for (size_t i = 0; i < count; i++) {
+        if (!is_sound(&items->items[i]) ||
+            !list_items_are_same(&items->items[i], &again.items[i])) {
             abort();
         }
     }
-    free(copy);
+    free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    static struct list_items items;
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        const hashveil_status status =
+            list_items_read(formats[i], (const char *)bytes, len, &items);
+        const bool needs_header = formats[i] == &hv_list_signals_csv;
+        if ((status != HASHVEIL_OK && !(needs_header && status == HASHVEIL_ERR_FORMAT)) ||
+            items.count + items.problems > count_lines(bytes, len)) {
+            abort();
+        }
+        write_and_read_again(formats[i], &items);
+    }
+    if (len > 0 && hv_list_recognise(bytes, len) == &hv_list_signals_csv &&
+        list_items_read(&hv_list_signals_csv, (const char *)bytes, len, &items) != HASHVEIL_OK) {
+        abort();
+    }
     return 0;
 }

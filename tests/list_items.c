@@ -70,6 +70,10 @@ static hashveil_status take(void *context, const struct hv_list_item *item)
 static hashveil_status problem(void *context, uint64_t line, hashveil_status status)
 {
     struct list_items *items = context;
+    if (line == 0 || line < items->last_problem_line) {
+        abort();
+    }
+    items->last_problem_line = line;
     note(items, "%" PRIu64 ": %s; ", line, hashveil_status_text(status));
     items->problems++;
     return HASHVEIL_OK;

@@ -17,6 +17,7 @@ struct list_items {
     char log[LIST_ITEMS_LOG_BYTES];
     size_t log_len;
     size_t problems;
+    uint64_t last_problem_line;
     uint64_t lines; /* the last progress */
 };
 

@@ -169,8 +169,7 @@ static const struct sample csv_files[] = {
     {"one file's rows of two claims", FULL "pdq," A ",,1\nmd5," MD5 ",,1,,,,withdrawn\n",
      NAMES_A "withdraws md5=9dd4e461; "},
     {"withdrawn, by each word",
-     FULL "md5," MD5 ",,,,,,withdrawn\nmd5," MD5 ",,,,,,deleted\n"
-          "md5," MD5 ",,,,,,Removed\n",
+     (FULL "md5," MD5 ",,,,,,withdrawn\nmd5," MD5 ",,,,,,deleted\nmd5," MD5 ",,,,,,Removed\n"),
      "withdraws md5=9dd4e461; withdraws md5=9dd4e461; withdraws md5=9dd4e461; "},
     {"withdrawn by its id", FULL ",,,,i7,,,withdrawn\n", "withdraws id=i7; "},
     {"withdrawn by nothing", FULL ",,,,,,,withdrawn\n", MALFORMED(2)},
@@ -212,7 +211,7 @@ START_TEST(reads_a_csv_file)
 END_TEST
 
 static const char *const bad_headers[] = {
-    "", "x\n", "signal_type,x\n", "signal_str\nmd5\n", "\"signal_type,signal_str\n", "\n" CSV};
+    "", "x\n", "signal_type,x\n", "signal_str\nmd5\n", "\"signal_type,signal_str\n", ("\n" CSV)};
 
 START_TEST(a_csv_file_without_our_header_is_refused)
 {
@@ -358,11 +357,181 @@ START_TEST(a_format_has_one_name)
 }
 END_TEST
 
+/* Written and read again. */
+static struct hv_list_item item_of(enum hv_list_claim claim, bool has_hash, bool has_digests)
+{
+    struct hv_list_item item = {.claim = claim, .has_hash = has_hash, .quality = 77};
+    ck_assert_int_eq(hashveil_pdq_from_hex(A, HASHVEIL_PDQ_HEX_LEN, &item.hash), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_digests_of((const uint8_t *)"x", 1, &item.digests), HASHVEIL_OK);
+    memset(item.has_digest, has_digests, sizeof item.has_digest);
+    snprintf(item.id, sizeof item.id, "%s", "a, \"b\"");
+    snprintf(item.label, sizeof item.label, "VIC_US:%d", has_digests);
+    snprintf(item.member, sizeof item.member, " \xc3\xa9");
+    item.time_s = UINT64_MAX;
+    return item;
+}
+
+enum { ALL_ITEMS = 9 };
+
+/* Of each claim one with a hash, one with digests, and one with both; a withdrawn one has an id
+ * alone. */
+static void make_items(struct hv_list_item *out)
+{
+    for (int i = 0; i < ALL_ITEMS; i++) {
+        const enum hv_list_claim claims[] = {HV_LIST_NAMES, HV_LIST_WITHDRAWS, HV_LIST_ALLOWS};
+        const bool has_id_alone = i == 4;
+        out[i] = item_of(claims[i / 3], i % 3 != 1 && !has_id_alone, i % 3 != 0 && !has_id_alone);
+    }
+}
+
+#define A_DIGESTS MD5 "," SHA1 "," SHA256
+#define CSV_END(label, status)                                                                     \
+    "\"a, \"\"b\"\"\",\"VIC_US:" label "\",\" \xc3\xa9\"," status ",18446744073709551615\n"
+#define CSV_HASH(item, label, status) "pdq," A ",77," item "," CSV_END(label, status)
+#define CSV_DIGESTS(item, label, status)                                                           \
+    "md5," MD5 ",," item "," CSV_END(label, status) "sha1," SHA1 ",," item "," CSV_END(            \
+        label, status) "sha256," SHA256 ",," item "," CSV_END(label, status)
+
+static const struct {
+    const struct hv_list_format *format;
+    const char *text, *log;
+    uint64_t left_out;
+} written[] = {
+    {&hv_list_pdq_text, A ",77\n" A ",77\n", "names pdq=f8f8f0ce/77; names pdq=f8f8f0ce/77; ", 7},
+    {&hv_list_pdq_fields,
+     "hash=" A ",norm=128,delta=0,quality=77,filename=a, \"b\"\n"
+     "hash=" A ",norm=128,delta=0,quality=77,filename=a, \"b\"\n",
+     "names pdq=f8f8f0ce/77; names pdq=f8f8f0ce/77; ", 7},
+    {&hv_list_checksums,
+     MD5 "  a, \"b\"\n" SHA1 "  a, \"b\"\n" SHA256 "  a, \"b\"\n" MD5 "  a, \"b\"\n" SHA1
+         "  a, \"b\"\n" SHA256 "  a, \"b\"\n",
+     "names md5=9dd4e461; names sha1=11f6ad8e; names sha256=2d711642; "
+     "names md5=9dd4e461; names sha1=11f6ad8e; names sha256=2d711642; ",
+     7},
+    {&hv_list_hashdeep,
+     DEEP ALL_COLUMNS "## sizes are not known\n"
+                      "0," A_DIGESTS ",a, \"b\"\n0," A_DIGESTS ",a, \"b\"\n",
+     "names md5=9dd4e461 sha1=11f6ad8e sha256=2d711642; "
+     "names md5=9dd4e461 sha1=11f6ad8e sha256=2d711642; ",
+     7},
+    {&hv_list_signals_csv,
+     FULL CSV_HASH("1", "0", "active") CSV_DIGESTS("2", "1", "active") CSV_HASH("3", "1", "active")
+         CSV_DIGESTS("3", "1", "active") CSV_HASH("4", "0", "withdrawn") ",,,5," CSV_END(
+             "0", "withdrawn") CSV_HASH("6", "1", "withdrawn") CSV_DIGESTS("6", "1", "withdrawn")
+             CSV_HASH("7", "0", "allowed") CSV_DIGESTS("8", "1", "allowed")
+                 CSV_HASH("9", "1", "allowed") CSV_DIGESTS("9", "1", "allowed"),
+     NULL, 0},
+};
+
+START_TEST(what_is_written_is_read_again)
+{
+    static struct list_items items;
+    struct hv_list_item all[ALL_ITEMS];
+    char *text;
+    size_t len;
+    uint64_t left_out;
+    make_items(all);
+    ck_assert_int_eq(list_items_write(written[_i].format, all, ALL_ITEMS, &text, &len, &left_out),
+                     HASHVEIL_OK);
+    ck_assert_str_eq(text, written[_i].text);
+    ck_assert_uint_eq(left_out, written[_i].left_out);
+    ck_assert_ptr_eq(hv_list_recognise((const uint8_t *)text, len), written[_i].format);
+    ck_assert_int_eq(list_items_read(written[_i].format, text, len, &items), HASHVEIL_OK);
+    ck_assert_uint_eq(items.problems, 0);
+    if (written[_i].log) {
+        ck_assert_str_eq(items.log, written[_i].log);
+    } else {
+        ck_assert_uint_eq(items.count, ALL_ITEMS);
+        for (int i = 0; i < ALL_ITEMS; i++) {
+            ck_assert_msg(list_items_are_same(&items.items[i], &all[i]), "%d: %s", i, items.log);
+        }
+    }
+    free(text);
+}
+END_TEST
+
+/* What an item lacks, a format's row lacks too. */
+static const struct {
+    const struct hv_list_format *format;
+    const char *text;
+} spare[] = {
+    {&hv_list_checksums, SHA1 "  unnamed\n"},
+    {&hv_list_hashdeep, DEEP ALL_COLUMNS "## sizes are not known\n0,," SHA1 ",,unnamed\n"},
+    {&hv_list_signals_csv, FULL "sha1," SHA1 ",,1,,,,active,0\n"},
+};
+
+START_TEST(one_digest_alone_is_written)
+{
+    struct hv_list_item item = item_of(HV_LIST_NAMES, false, false);
+    char *text;
+    size_t len;
+    uint64_t left_out;
+    item.has_digest[HASHVEIL_DIGEST_SHA1] = true;
+    item.id[0] = '\0';
+    item.label[0] = '\0';
+    item.member[0] = '\0';
+    item.time_s = 0;
+    ck_assert_int_eq(list_items_write(spare[_i].format, &item, 1, &text, &len, &left_out),
+                     HASHVEIL_OK);
+    ck_assert_str_eq(text, spare[_i].text);
+    ck_assert_uint_eq(left_out, 0);
+    free(text);
+}
+END_TEST
+
+START_TEST(the_distance_from_the_hash_before_is_written)
+{
+    struct hv_list_item items[2] = {item_of(HV_LIST_NAMES, true, false),
+                                    item_of(HV_LIST_NAMES, true, false)};
+    char *text;
+    size_t len;
+    uint64_t left_out;
+    items[1].hash.word[3] ^= 0xff;
+    ck_assert_int_eq(list_items_write(&hv_list_pdq_fields, items, 2, &text, &len, &left_out),
+                     HASHVEIL_OK);
+    ck_assert_ptr_nonnull(strstr(strchr(text, '\n'), ",delta=8,"));
+    free(text);
+}
+END_TEST
+
+static hashveil_status next_of_none(void *context, struct hv_list_item *out, bool *has_out)
+{
+    (void)context;
+    (void)out;
+    *has_out = false;
+    return HASHVEIL_ERR_BUSY;
+}
+
+static hashveil_status give_for_ever(void *context, struct hv_list_item *out, bool *has_out)
+{
+    const struct hv_list_item *item = context;
+    *out = *item;
+    *has_out = true;
+    return HASHVEIL_OK;
+}
+
+START_TEST(a_writer_says_what_failed)
+{
+    struct hv_list_item item = item_of(HV_LIST_NAMES, true, true);
+    const struct hv_list_supply bad_supply = {next_of_none, NULL};
+    const struct hv_list_supply supply = {give_for_ever, &item};
+    uint64_t left_out;
+    FILE *full = fopen("/dev/full", "w");
+    FILE *null = fopen("/dev/null", "w");
+    ck_assert(full && null);
+    ck_assert_int_eq(texts[_i].format->write(null, &bad_supply, &left_out), HASHVEIL_ERR_BUSY);
+    ck_assert_int_eq(texts[_i].format->write(full, &supply, &left_out), HASHVEIL_ERR_NO_SPACE);
+    fclose(full);
+    fclose(null);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lists_text");
     TCase *rows = tcase_create("rows");
     TCase *bad = tcase_create("bad");
+    TCase *writers = tcase_create("writers");
 
     tcase_add_loop_test(rows, reads_pdq_lines, 0, COUNT(pdq_lines));
     tcase_add_loop_test(rows, reads_lines_of_fields, 0, COUNT(field_lines));
@@ -377,5 +546,11 @@ int main(void)
     tcase_add_loop_test(bad, a_long_line_costs_itself_alone, 0, COUNT(lens));
     tcase_add_loop_test(bad, a_line_of_no_text_costs_itself_alone, 0, 4);
     suite_add_tcase(suite, bad);
+
+    tcase_add_loop_test(writers, what_is_written_is_read_again, 0, COUNT(written));
+    tcase_add_loop_test(writers, one_digest_alone_is_written, 0, COUNT(spare));
+    tcase_add_test(writers, the_distance_from_the_hash_before_is_written);
+    tcase_add_loop_test(writers, a_writer_says_what_failed, 0, COUNT(texts));
+    suite_add_tcase(suite, writers);
     return run_suite(suite);
 }

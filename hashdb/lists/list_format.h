@@ -25,11 +25,9 @@ enum hv_list_claim {
  * list says nothing. It has a hash, a digest or, where it is withdrawn, an id. */
 struct hv_list_item {
     enum hv_list_claim claim;
-    bool has_hash;
+    bool has_hash, has_digest[HASHVEIL_DIGEST_KINDS];
     hashveil_pdq hash;
-    unsigned
-        quality; /* of the hash, 0..HV_LIST_MAX_QUALITY; the greatest where the list has none */
-    bool has_digest[HASHVEIL_DIGEST_KINDS];
+    unsigned quality; /* 0..HV_LIST_MAX_QUALITY; the greatest where the list gives none */
     hashveil_digests digests;
     char member[HASHVEIL_LIST_NAME_MAX_LEN + 1]; /* who says so, in a list of several */
     char id[HV_LIST_ID_MAX_LEN + 1];             /* the source's own name of the item */

@@ -135,17 +135,18 @@ hashveil_status hv_text_lines_read(FILE *in, hv_line_parse_fn *parse, void *cont
     return status == HASHVEIL_OK && ferror(in) ? HASHVEIL_ERR_IO : status;
 }
 
-/* Returns the function that can read a line, or NULL. */
-static hv_line_parse_fn *parser_of(const char *text, size_t len)
+/* Finds the function that can read a line. */
+static bool find_parser(const char *text, size_t len, hv_line_parse_fn **out)
 {
     for (size_t i = 0; i < sizeof parsers / sizeof parsers[0]; i++) {
         struct hv_list_item item = {0};
         const hashveil_status status = parsers[i](NULL, text, len, &item);
         if (status == HASHVEIL_OK || status == HASHVEIL_ERR_EMPTY) {
-            return parsers[i];
+            *out = parsers[i];
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 /* Takes the first line off. */
@@ -171,13 +172,11 @@ bool hv_text_lines_begin_as(const uint8_t *start, size_t len, hv_line_parse_fn *
 {
     const char *text = (const char *)start;
     hv_line_parse_fn *found = NULL;
-    if (memchr(start, '\0', len)) {
-        return false;
-    }
+    bool is_found = memchr(start, '\0', len) != NULL;
     drop_mark(&text, &len);
-    while (len > 0 && !found) {
+    while (len > 0 && !is_found) {
         const struct hv_line line = take_first_line(&text, &len);
-        found = says_nothing(line.text, line.len) ? NULL : parser_of(line.text, line.len);
+        is_found = !says_nothing(line.text, line.len) && find_parser(line.text, line.len, &found);
     }
     return found == parse;
 }
