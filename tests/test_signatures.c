@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NAMED = 3, ENTRIES = 3, SIGNED_LEN = HASHVEIL_KEY_BYTES + HV_SIGNATURE_BYTES };
+enum { NAMED = 3, ENTRIES = 3 };
+
+static const size_t signed_len = HASHVEIL_KEY_BYTES + HV_SIGNATURE_BYTES;
 
 static char path[] = "/tmp/hashveil-signatures-XXXXXX";
 static hashveil_key curators[NAMED + 1]; /* the last is not named */
@@ -106,7 +108,7 @@ START_TEST(the_order_of_signing_does_not_matter_and_signing_again_changes_nothin
     ck_assert_int_eq(sign(0), HASHVEIL_OK);
     ck_assert_int_eq(sign(1), HASHVEIL_OK);
     bytes[1] = read_database(&len[1]);
-    ck_assert_uint_eq(len[1], len[0] + 2 * SIGNED_LEN);
+    ck_assert_uint_eq(len[1], len[0] + 2 * signed_len);
     ck_assert_int_eq(sign(1), HASHVEIL_OK);
     bytes[2] = read_database(&len[2]);
     write_database(bytes[0], len[0]);
@@ -171,7 +173,7 @@ START_TEST(any_changed_byte_of_a_signature_is_refused)
     ck_assert_int_eq(sign(0), HASHVEIL_OK);
     ck_assert_int_eq(sign(1), HASHVEIL_OK);
     uint8_t *bytes = read_database(&len);
-    for (size_t i = len - 2 * SIGNED_LEN - 8; i < len; i++) {
+    for (size_t i = len - 2 * signed_len - 8; i < len; i++) {
         hashveil_sealed_db *db;
         const char *where;
         bytes[i] ^= 1; /* of a key the order may be broken by it too */
@@ -186,16 +188,16 @@ END_TEST
 
 START_TEST(signatures_out_of_order_or_twice_are_refused)
 {
-    uint8_t first[SIGNED_LEN];
+    uint8_t first[HASHVEIL_KEY_BYTES + HV_SIGNATURE_BYTES];
     size_t len;
     ck_assert_int_eq(sign(0), HASHVEIL_OK);
     ck_assert_int_eq(sign(1), HASHVEIL_OK);
     uint8_t *bytes = read_database(&len);
-    uint8_t *signatures = bytes + len - 2 * SIGNED_LEN;
-    memcpy(first, signatures, SIGNED_LEN);
-    memcpy(signatures, signatures + SIGNED_LEN, SIGNED_LEN);
+    uint8_t *signatures = bytes + len - 2 * signed_len;
+    memcpy(first, signatures, sizeof first);
+    memcpy(signatures, signatures + signed_len, signed_len);
     ck_assert_refused(bytes, len, HASHVEIL_ERR_FORMAT);
-    memcpy(signatures + SIGNED_LEN, first, SIGNED_LEN);
+    memcpy(signatures + signed_len, first, signed_len);
     ck_assert_refused(bytes, len, HASHVEIL_ERR_FORMAT);
     free(bytes);
 }
