@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "src/psi": (PUBLIC, "src/base"),
     "src/transport": (PUBLIC, "src/base"),
     "src/report": (PUBLIC, "src/base"),
+    "src/trust": (PUBLIC, "src/base"),
     "src/key": (PUBLIC, "src/base", "src/psi"),
     "hashdb": (PUBLIC, "src/base", "src/psi", "src/pdq"),
     "src/match": (PUBLIC, "src/base", "src/psi", "hashdb"),

@@ -20,6 +20,7 @@
 #include <hashveil/sealed_db.h>
 #include <hashveil/status.h>
 #include <hashveil/transport.h>
+#include <hashveil/trust.h>
 #include <hashveil/workspace.h>
 
 #define HASHVEIL_VERSION_MAJOR 0

@@ -30,6 +30,8 @@ extern const struct command command_hash;
 extern const struct command command_db_import;
 extern const struct command command_db_seal;
 extern const struct command command_db_info;
+extern const struct command command_db_sign;
+extern const struct command command_db_verify;
 extern const struct command command_scan;
 extern const struct command command_eval;
 extern const struct command command_evaluator;

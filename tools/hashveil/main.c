@@ -11,10 +11,11 @@
 #include <hashveil/hashveil.h>
 
 static const struct command *const db_commands[] = {&command_db_import, &command_db_seal,
-                                                    &command_db_info, NULL};
+                                                    &command_db_sign,   &command_db_verify,
+                                                    &command_db_info,   NULL};
 static const struct command command_db = {
     .name = "db",
-    .summary = "import hash lists, seal them into a database, look into either",
+    .summary = "import hash lists, seal and sign a database of them, look into either",
     .commands = db_commands,
 };
 

@@ -4,6 +4,7 @@
 enum {
     OPTION_DB = 256,
     OPTION_SEGMENT,
+    OPTION_TAKE_OLDER,
     OPTION_KEY,
     OPTION_EVALUATOR,
     OPTION_REPORTER_KEY,
@@ -29,25 +30,30 @@ const struct argp_option scan_option_rows[] = {
     {"dihedral", OPTION_DIHEDRAL, NULL, 0,
      "Find mirrored and turned copies too, with 1,024 probes for each file in place of 256", 1},
 
-    {NULL, 0, NULL, 0, "What becomes of matches", 2},
-    {"reporter-key", OPTION_REPORTER_KEY, "FILE", 0,
-     "Seal reports to this key; the public half is enough. Without it matches are not reported", 2},
-    {"spool", OPTION_SPOOL, "FILE", 0,
-     "Where reports wait; $XDG_STATE_HOME/hashveil/spool.sqlite if not set", 2},
-    {"reporter", OPTION_REPORTER, "unix:PATH", 0, "Deliver reports to this running reporter", 2},
-    {"report-store", OPTION_REPORT_STORE, "FILE", 0,
-     "Start a private reporter that keeps reports here; needs the secret reporter key", 2},
-    {"list", OPTION_LIST, "WORKSPACE", 0,
-     "The plaintext hashes that the private reporter checks reports against", 2},
+    {NULL, 0, NULL, 0, "Whose databases to trust", 2},
+    TRUST_OPTION_ROWS(2),
+    {"take-older", OPTION_TAKE_OLDER, NULL, 0,
+     "Use an older edition than one that was used before with these curators", 2},
 
-    {NULL, 0, NULL, 0, "How", 3},
-    {"json", 'j', NULL, 0, "Print one JSON object a line", 3},
-    {"quiet", 'q', NULL, 0, "Print a line for matches and trouble only", 3},
+    {NULL, 0, NULL, 0, "What becomes of matches", 3},
+    {"reporter-key", OPTION_REPORTER_KEY, "FILE", 0,
+     "Seal reports to this key; the public half is enough. Without it matches are not reported", 3},
+    {"spool", OPTION_SPOOL, "FILE", 0,
+     "Where reports wait; $XDG_STATE_HOME/hashveil/spool.sqlite if not set", 3},
+    {"reporter", OPTION_REPORTER, "unix:PATH", 0, "Deliver reports to this running reporter", 3},
+    {"report-store", OPTION_REPORT_STORE, "FILE", 0,
+     "Start a private reporter that keeps reports here; needs the secret reporter key", 3},
+    {"list", OPTION_LIST, "WORKSPACE", 0,
+     "The plaintext hashes that the private reporter checks reports against", 3},
+
+    {NULL, 0, NULL, 0, "How", 4},
+    {"json", 'j', NULL, 0, "Print one JSON object a line", 4},
+    {"quiet", 'q', NULL, 0, "Print a line for matches and trouble only", 4},
     {"verify-share", OPTION_VERIFY_SHARE, "PERCENT", 0,
      "Of 100 answers, for how many the evaluator must prove that it used the database's key; 10",
-     3},
-    {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 3},
-    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "How long to wait for a peer's answer; 30", 3},
+     4},
+    {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 4},
+    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "How long to wait for a peer's answer; 30", 4},
     {0},
 };
 
@@ -86,6 +92,7 @@ static void check(const struct argp_state *state, const struct scan_options *opt
         argp_error(state, "one of --key and --evaluator is needed");
     }
     check_pairs(state, options);
+    trust_options_check(&options->trust, state);
     if (options->paths.count == 0) {
         argp_error(state, "a PATH to scan is needed");
     }
@@ -139,9 +146,15 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         *member = text;
         return 0;
     }
+    if (trust_options_parse(&options->trust, key, text, state)) {
+        return 0;
+    }
     switch (key) {
     case OPTION_SEGMENT:
         add_segment(state, options, text);
+        return 0;
+    case OPTION_TAKE_OLDER:
+        options->takes_older = true;
         return 0;
     case 'j':
         options->is_json = true;

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "decode_options.h"
+#include "trust_options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +20,8 @@ struct scan_options {
     const char *database_path;
     const char *segment_paths[HASHVEIL_MAX_SEGMENTS];
     size_t segment_count;
+    struct trust_options trust;
+    bool takes_older;
     const char *key_path;          /* either this, for an evaluator of our own, */
     const char *evaluator_address; /* or this */
     const char *reporter_key_path;
