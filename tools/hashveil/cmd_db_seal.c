@@ -13,12 +13,15 @@
 #include <hashveil/sealed_db.h>
 #include <hashveil/workspace.h>
 
+enum { SECONDS_A_DAY = 24 * 60 * 60, MAX_DAYS = 100 * 366 };
+
 struct seal_command_options {
     struct command_arguments arguments; /* WORKSPACE OUT.hvdb */
     const char *key_path;
     const char *curator_paths[HASHVEIL_MAX_CURATORS];
     size_t curator_count;
     uint64_t epoch; /* 0 when not given */
+    uint64_t expires_s;
     unsigned workers;
     bool is_json;
 };
@@ -78,6 +81,7 @@ static bool build(const char *path, const struct seal_command_options *options,
         .curator_keys = input->curator_keys,
         .curator_count = options->curator_count,
         .epoch = options->epoch > 0 ? options->epoch : (uint64_t)time(NULL),
+        .expires_s = options->expires_s,
         .mask_params = HASHVEIL_MASK_PARAMS_DEFAULT,
         .workers = options->workers,
         .progress = progress_show,
@@ -142,11 +146,12 @@ static bool check_result(const char *path, const hashveil_entries *entries,
     return printed;
 }
 
-enum { OPTION_KEY = 256, OPTION_EPOCH, OPTION_CURATOR, OPTION_WORKERS };
+enum { OPTION_KEY = 256, OPTION_EPOCH, OPTION_EXPIRES, OPTION_CURATOR, OPTION_WORKERS };
 
 static const struct argp_option option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key (needed)", 0},
     {"epoch", OPTION_EPOCH, "N", 0, "The edition, higher than all before; the time if not set", 0},
+    {"expires", OPTION_EXPIRES, "DAYS", 0, "How long devices may use it; for ever if not set", 0},
     {"curator", OPTION_CURATOR, "FILE", 0, "A curator's public key, to be named; may be repeated",
      0},
     {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 0},
@@ -182,6 +187,10 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         return 0;
     case OPTION_EPOCH:
         options->epoch = command_number(state, "--epoch", text, 1, INT64_MAX);
+        return 0;
+    case OPTION_EXPIRES:
+        options->expires_s = (uint64_t)time(NULL) +
+                             SECONDS_A_DAY * command_number(state, "--expires", text, 0, MAX_DAYS);
         return 0;
     case OPTION_CURATOR:
         add_curator(state, options, text);
