@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/bytes.h"
 
 static const char domain[] = "hashveil/v1/manifest";
@@ -23,41 +21,20 @@ hashveil_status hv_signature_make(const hashveil_key *curator,
                                   struct hv_signature *out)
 {
     uint8_t message[SIGNED_BYTES];
-    size_t len = sizeof out->bytes;
     if (curator->kind != HASHVEIL_KEY_CURATOR || !curator->has_secret) {
         return HASHVEIL_ERR_KEY;
     }
     signed_bytes(digest, message);
-    EVP_MD_CTX *signing = EVP_MD_CTX_new();
-    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, curator->secret_bytes,
-                                                 HASHVEIL_KEY_BYTES);
-    const bool is_made = signing && key &&
-                         EVP_DigestSignInit(signing, NULL, NULL, NULL, key) == 1 &&
-                         EVP_DigestSign(signing, out->bytes, &len, message, sizeof message) == 1;
     memcpy(out->curator, curator->public_bytes, sizeof out->curator);
-    EVP_PKEY_free(key);
-    EVP_MD_CTX_free(signing);
-    return is_made ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    return hv_ed25519_sign(curator->secret_bytes, message, sizeof message, out->bytes);
 }
 
 hashveil_status hv_signature_verify(const struct hv_signature *signature,
                                     const uint8_t digest[HASHVEIL_DIGEST_BYTES])
 {
     uint8_t message[SIGNED_BYTES];
-    hashveil_status status = HASHVEIL_ERR_NO_MEMORY;
     signed_bytes(digest, message);
-    EVP_MD_CTX *verifying = EVP_MD_CTX_new();
-    EVP_PKEY *key =
-        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, signature->curator, HASHVEIL_KEY_BYTES);
-    if (verifying && key && EVP_DigestVerifyInit(verifying, NULL, NULL, NULL, key) == 1) {
-        status = EVP_DigestVerify(verifying, signature->bytes, sizeof signature->bytes, message,
-                                  sizeof message) == 1
-                     ? HASHVEIL_OK
-                     : HASHVEIL_ERR_KEY;
-    }
-    EVP_PKEY_free(key);
-    EVP_MD_CTX_free(verifying);
-    return status;
+    return hv_ed25519_verify(signature->curator, message, sizeof message, signature->bytes);
 }
 
 hashveil_status hv_signatures_add(struct hv_signatures *signatures,

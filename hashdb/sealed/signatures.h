@@ -8,10 +8,10 @@
 
 #include <hashveil/sealed_db.h>
 
+#include "base/ed25519.h"
 #include "hashdb/sealed/format.h"
 
 enum {
-    HV_SIGNATURE_BYTES = 64,
     HV_SIGNATURES_MAX_BYTES = HV_SEALED_SIGNATURES_BYTES +
                               HASHVEIL_MAX_CURATORS * (HASHVEIL_KEY_BYTES + HV_SIGNATURE_BYTES)
 };
