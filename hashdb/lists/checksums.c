@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "base/hex.h"
-
 /* Of a kind whose digest alone says what it is, and of "KIND (NAME) = ". */
 static const struct {
     const char *tag;
@@ -92,10 +90,8 @@ static bool print(void *context, FILE *out, const struct hv_list_item *item)
     bool has_digest = false;
     for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS && item->claim == HV_LIST_NAMES; kind++) {
         if (item->has_digest[kind]) {
-            char hex[2 * HASHVEIL_DIGEST_MAX_LEN + 1];
-            const hashveil_digest digest =
-                hashveil_digests_get(&item->digests, (hashveil_digest_kind)kind);
-            hv_hex_encode(digest.bytes, hashveil_digest_len(digest.kind), hex);
+            char hex[HV_LIST_HEX_ROOM];
+            hv_list_item_digest_hex(item, (hashveil_digest_kind)kind, hex);
             fprintf(out, "%s  %s\n", hex, hv_list_item_name(item));
             has_digest = true;
         }

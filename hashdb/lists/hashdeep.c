@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include "base/hex.h"
-
 static const char head[] = "%%%% ";
 static const char version_head[] = "%%%% HASHDEEP-";
 static const char version_line[] = "%%%% HASHDEEP-1.0";
@@ -127,12 +125,8 @@ static bool print(void *context, FILE *out, const struct hv_list_item *item)
     }
     fputs("0,", out);
     for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
-        char hex[2 * HASHVEIL_DIGEST_MAX_LEN + 1] = "";
-        if (item->has_digest[kind]) {
-            const hashveil_digest digest =
-                hashveil_digests_get(&item->digests, (hashveil_digest_kind)kind);
-            hv_hex_encode(digest.bytes, hashveil_digest_len(digest.kind), hex);
-        }
+        char hex[HV_LIST_HEX_ROOM];
+        hv_list_item_digest_hex(item, (hashveil_digest_kind)kind, hex);
         fprintf(out, "%s,", hex);
     }
     fprintf(out, "%s\n", hv_list_item_name(item));

@@ -27,7 +27,7 @@ struct hv_list_item {
     enum hv_list_claim claim;
     bool has_hash, has_digest[HASHVEIL_DIGEST_KINDS];
     hashveil_pdq hash;
-    unsigned quality; /* 0..HV_LIST_MAX_QUALITY; the greatest where the list gives none */
+    unsigned quality; /* of the hash, 0..HV_LIST_MAX_QUALITY, which stands for none given */
     hashveil_digests digests;
     char member[HASHVEIL_LIST_NAME_MAX_LEN + 1]; /* who says so, in a list of several */
     char id[HV_LIST_ID_MAX_LEN + 1];             /* the source's own name of the item */

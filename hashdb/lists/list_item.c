@@ -88,6 +88,13 @@ bool hv_list_item_has_value(const struct hv_list_item *item)
     return has_value;
 }
 
+void hv_list_item_digest_hex(const struct hv_list_item *item, hashveil_digest_kind kind,
+                             char out[HV_LIST_HEX_ROOM])
+{
+    const hashveil_digest digest = hashveil_digests_get(&item->digests, kind);
+    hv_hex_encode(digest.bytes, item->has_digest[kind] ? hashveil_digest_len(kind) : 0, out);
+}
+
 const char *hv_list_item_name(const struct hv_list_item *item)
 {
     return item->id[0] != '\0' ? item->id : "unnamed";

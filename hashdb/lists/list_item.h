@@ -25,6 +25,13 @@ HASHVEIL_MUST_USE hashveil_status hv_list_item_add_value(struct hv_list_item *it
 /* Whether it has a hash or a digest. */
 bool hv_list_item_has_value(const struct hv_list_item *item);
 
+/* For the hex digits of any value and a NUL. */
+enum { HV_LIST_HEX_ROOM = HASHVEIL_PDQ_HEX_LEN + 1 };
+
+/* Writes the hex digits of a digest, or "" where the item has none of the kind. */
+void hv_list_item_digest_hex(const struct hv_list_item *item, hashveil_digest_kind kind,
+                             char out[HV_LIST_HEX_ROOM]);
+
 /* What writers print where a format wants a file's name: the id, or a word for none. */
 const char *hv_list_item_name(const struct hv_list_item *item);
 

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/hex.h"
-
 /* What a column says, and what lists call it; the first name of each is what we write. */
 enum role { TYPE, VALUE, QUALITY, ITEM, ID, LABEL, MEMBER, STATUS, TIME, ROLE_COUNT };
 
@@ -57,13 +55,18 @@ struct field {
     size_t len;
 };
 
+/* An item, and what the column ITEM says of it, "" for nothing. */
+struct keyed_item {
+    struct hv_list_item item;
+    char key[HV_LIST_ID_MAX_LEN + 1];
+};
+
 /* A list being read. */
 struct reading {
     const struct hv_list_sink *sink;
     size_t places[ROLE_COUNT]; /* the column of each role, or NO_COLUMN */
-    struct hv_list_item item;  /* waits for further rows */
-    bool has_item;
-    char key[HV_LIST_ID_MAX_LEN + 1]; /* what the column ITEM says of it */
+    struct keyed_item waiting; /* for further rows */
+    bool has_waiting;
 };
 
 static struct field field_at(const struct hv_csv_row *row, size_t place)
@@ -154,55 +157,52 @@ static hashveil_status parse_value(const struct field *fields, struct hv_list_it
                : status;
 }
 
-static hashveil_status give_item(struct reading *reading)
+/* Whether two speak of one file. */
+static bool belong_together(const struct keyed_item *a, const struct keyed_item *b)
 {
-    const bool has_item = reading->has_item;
-    reading->has_item = false;
-    return has_item ? reading->sink->take(reading->sink->context, &reading->item) : HASHVEIL_OK;
+    return a->key[0] != '\0' && strcmp(a->key, b->key) == 0 && a->item.claim == b->item.claim;
 }
 
-/* Whether a row speaks of the file of the row before. */
-static bool is_of_same_file(const struct reading *reading, struct field key,
-                            enum hv_list_claim claim)
-{
-    return reading->has_item && key.len > 0 && key.len == strlen(reading->key) &&
-           memcmp(key.text, reading->key, key.len) == 0 && claim == reading->item.claim;
-}
-
-/* Errors: those to be told of the row; the sink's in taken_out. */
-static hashveil_status parse_row(struct reading *reading, const struct hv_csv_row *row,
-                                 hashveil_status *taken_out)
+/* Gives what a row says, with what the rows before it say of the same file. */
+static hashveil_status parse_row(const struct reading *reading, const struct hv_csv_row *row,
+                                 struct keyed_item *out)
 {
     struct field fields[ROLE_COUNT];
-    char key[sizeof reading->key];
-    enum hv_list_claim claim;
     for (size_t role = 0; role < ROLE_COUNT; role++) {
         fields[role] = field_at(row, reading->places[role]);
     }
+    out->item = (struct hv_list_item){0};
     hashveil_status status =
-        hv_list_text_copy(fields[ITEM].text, fields[ITEM].len, key, sizeof key);
+        hv_list_text_copy(fields[ITEM].text, fields[ITEM].len, out->key, sizeof out->key);
     if (status == HASHVEIL_OK) {
-        status = parse_claim(fields[STATUS], &claim);
+        status = parse_claim(fields[STATUS], &out->item.claim);
     }
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    const bool is_same = is_of_same_file(reading, fields[ITEM], claim);
-    struct hv_list_item item = is_same ? reading->item : (struct hv_list_item){.claim = claim};
-    status = parse_words(fields, &item);
-    if (status == HASHVEIL_OK) {
-        status = parse_value(fields, &item);
+    if (status == HASHVEIL_OK && reading->has_waiting && belong_together(out, &reading->waiting)) {
+        *out = reading->waiting;
     }
     if (status == HASHVEIL_OK) {
-        *taken_out = is_same ? HASHVEIL_OK : give_item(reading);
-        reading->item = item;
-        reading->has_item = true;
-        memcpy(reading->key, key, sizeof key);
+        status = parse_words(fields, &out->item);
     }
-    if (status == HASHVEIL_OK && *taken_out == HASHVEIL_OK && key[0] == '\0') {
-        *taken_out = give_item(reading);
+    return status == HASHVEIL_OK ? parse_value(fields, &out->item) : status;
+}
+
+static hashveil_status give_waiting(struct reading *reading)
+{
+    const bool has_waiting = reading->has_waiting;
+    reading->has_waiting = false;
+    return has_waiting ? reading->sink->take(reading->sink->context, &reading->waiting.item)
+                       : HASHVEIL_OK;
+}
+
+static hashveil_status take_item(struct reading *reading, const struct keyed_item *item)
+{
+    hashveil_status status = HASHVEIL_OK;
+    if (!belong_together(item, &reading->waiting)) {
+        status = give_waiting(reading);
     }
-    return status;
+    reading->waiting = *item;
+    reading->has_waiting = true;
+    return status == HASHVEIL_OK && item->key[0] == '\0' ? give_waiting(reading) : status;
 }
 
 static bool is_of_row(hashveil_status status)
@@ -226,15 +226,18 @@ static hashveil_status read_header(struct hv_csv *csv, struct reading *reading)
 static hashveil_status read_row(struct hv_csv *csv, struct reading *reading, bool *has_row)
 {
     uint64_t line;
-    hashveil_status taken = HASHVEIL_OK;
+    struct keyed_item item;
     hashveil_status status = hv_csv_next(csv, &line, has_row);
+    if (status == HASHVEIL_OK && (!*has_row || csv->row.count == 0)) {
+        return HASHVEIL_OK;
+    }
     if (status != HASHVEIL_OK && !is_of_row(status)) {
         return status;
     }
-    if (status == HASHVEIL_OK && *has_row && csv->row.count > 0) {
-        status = parse_row(reading, &csv->row, &taken);
+    if (status == HASHVEIL_OK) {
+        status = parse_row(reading, &csv->row, &item);
     }
-    return status == HASHVEIL_OK ? taken
+    return status == HASHVEIL_OK ? take_item(reading, &item)
                                  : reading->sink->problem(reading->sink->context, line, status);
 }
 
@@ -256,7 +259,7 @@ static hashveil_status read_list(FILE *in, const struct hv_list_sink *sink)
         }
     }
     hv_csv_clear(&csv);
-    return status == HASHVEIL_OK ? give_item(&reading) : status;
+    return status == HASHVEIL_OK ? give_waiting(&reading) : status;
 }
 
 static bool recognise(const uint8_t *start, size_t len)
@@ -304,7 +307,7 @@ static void print_row(FILE *out, const struct row *row, const struct hv_list_ite
 static bool print(void *context, FILE *out, const struct hv_list_item *item)
 {
     uint64_t *count = context;
-    char hex[HASHVEIL_PDQ_HEX_LEN + 1]; /* no digest has more digits */
+    char hex[HV_LIST_HEX_ROOM];
     struct row row = {"", "", HV_LIST_MAX_QUALITY + 1, ++*count};
     if (item->has_hash) {
         hashveil_pdq_to_hex(&item->hash, hex);
@@ -312,10 +315,8 @@ static bool print(void *context, FILE *out, const struct hv_list_item *item)
     }
     for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
         if (item->has_digest[kind]) {
-            const hashveil_digest digest =
-                hashveil_digests_get(&item->digests, (hashveil_digest_kind)kind);
-            hv_hex_encode(digest.bytes, hashveil_digest_len(digest.kind), hex);
-            row.type = hashveil_digest_kind_text(digest.kind);
+            hv_list_item_digest_hex(item, (hashveil_digest_kind)kind, hex);
+            row.type = hashveil_digest_kind_text((hashveil_digest_kind)kind);
             row.value = hex;
             print_row(out, &row, item);
         }
