@@ -141,6 +141,9 @@ START_TEST(reads_a_hashdeep_file)
 END_TEST
 
 #define CSV "signal_type,signal_str\n"
+#define ID_63 TEN("123456") "123"
+#define LABEL_23 TEN("12") "123"
+#define MEMBER_31 TEN("123") "1"
 #define FULL "signal_type,signal_str,quality,item,id,label,member,status,time_s\n"
 
 static const struct sample csv_files[] = {
@@ -190,9 +193,15 @@ static const struct sample csv_files[] = {
     {"an id of no text", FULL "md5," MD5 ",,,\xff\n", MALFORMED(2)},
     {"an id with a line's end", FULL "md5," MD5 ",,,\"a\nb\"\nmd5," MD5 "\n",
      MALFORMED(2) NAMES_MD5},
-    {"a long id", FULL "md5," MD5 ",,," TEN("1234567") "\n", TOO_LONG(2)},
-    {"a long label", FULL "md5," MD5 ",,,," TEN("123") "\n", TOO_LONG(2)},
-    {"a long member", FULL "md5," MD5 ",,,,," TEN("1234") "\n", TOO_LONG(2)},
+    {"a long id", FULL "md5," MD5 ",,," ID_63 "\nmd5," MD5 ",,," ID_63 "x\n",
+     "names md5=9dd4e461 id=" ID_63 "; " TOO_LONG(3)},
+    {"a long label", FULL "md5," MD5 ",,,," LABEL_23 "\nmd5," MD5 ",,,," LABEL_23 "x\n",
+     "names md5=9dd4e461 label=" LABEL_23 "; " TOO_LONG(3)},
+    {"a long member", FULL "md5," MD5 ",,,,," MEMBER_31 "\nmd5," MD5 ",,,,," MEMBER_31 "x\n",
+     "names md5=9dd4e461 member=" MEMBER_31 "; " TOO_LONG(3)},
+    {"a long item",
+     FULL "md5," MD5 ",," ID_63 "\nsha1," SHA1 ",," ID_63 "\nmd5," MD5 ",," ID_63 "x\n",
+     TOO_LONG(4) "names md5=9dd4e461 sha1=11f6ad8e; "},
     {"a field over two lines", "signal_type,x,signal_str\nmd5,\"a\n\nb\"," MD5 "\nmd5,," MD5 "\n",
      NAMES_MD5 NAMES_MD5},
     {"an open quote", CSV "md5,\"" MD5 "\nmd5," MD5 "\nmd5," MD5 "\n",
