@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Curators' signatures: whose are taken, and what does not hold. That another implementation
- * verifies them: tests/sealed_format. */
+/* Curators' signatures: whose are taken, what does not hold, and that the file outlives all of it.
+ * That another implementation verifies them: tests/sealed_format. */
 #include <hashveil/sealed_db.h>
 
 #include "base/files.h"
@@ -8,12 +8,17 @@
 #include "hashdb/sealed/signatures.h"
 #include "run_suite.h"
 
+#include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAMED = 3, ENTRIES = 3 };
+enum { NAMED = 3, ENTRIES = 3, ROUNDS = 5 };
 
 static const size_t signed_len = HASHVEIL_KEY_BYTES + HV_SIGNATURE_BYTES;
 
@@ -78,6 +83,14 @@ static hashveil_sealed_db *open_database(void)
     const char *where;
     ck_assert_int_eq(hashveil_sealed_db_open(path, &db, &where), HASHVEIL_OK);
     return db;
+}
+
+static size_t count_signatures(void)
+{
+    hashveil_sealed_db *db = open_database();
+    const size_t count = hashveil_sealed_db_describe(db)->signature_count;
+    hashveil_sealed_db_close(db);
+    return count;
 }
 
 START_TEST(each_signature_says_who_signed)
@@ -243,10 +256,106 @@ START_TEST(what_cannot_be_written_leaves_the_database_as_it_was)
 }
 END_TEST
 
+START_TEST(of_a_link_the_file_behind_it_is_signed)
+{
+    char link_path[sizeof path + 8];
+    struct stat info;
+    snprintf(link_path, sizeof link_path, "%s.link", path);
+    ck_assert_int_eq(symlink(path, link_path), 0);
+    const char *where;
+    ck_assert_int_eq(hashveil_sealed_db_sign(link_path, &curators[0], &where), HASHVEIL_OK);
+    ck_assert_int_eq(lstat(link_path, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    unlink(link_path);
+    ck_assert_uint_eq(count_signatures(), 1);
+}
+END_TEST
+
+static const mode_t modes[] = {0600, 0644, 0664};
+enum { MODES = sizeof modes / sizeof modes[0] };
+
+START_TEST(who_could_read_the_database_still_can)
+{
+    struct stat info;
+    const mode_t mask = umask(077);
+    ck_assert_int_eq(chmod(path, modes[_i]), 0);
+    ck_assert_int_eq(sign(0), HASHVEIL_OK);
+    umask(mask);
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 07777, modes[_i]);
+}
+END_TEST
+
+START_TEST(of_curators_who_sign_at_once_none_is_lost)
+{
+    for (size_t round = 0; round < ROUNDS; round++) {
+        int code;
+        seal();
+        for (size_t i = 0; i < NAMED; i++) {
+            const pid_t child = fork();
+            ck_assert_int_ge(child, 0);
+            if (child == 0) {
+                _exit(sign(i) == HASHVEIL_OK ? EXIT_SUCCESS : EXIT_FAILURE);
+            }
+        }
+        for (size_t i = 0; i < NAMED; i++) {
+            ck_assert_int_gt(wait(&code), 0);
+            ck_assert_int_eq(code, 0);
+        }
+        ck_assert_uint_eq(count_signatures(), NAMED);
+    }
+}
+END_TEST
+
+/* How much of the signed database there is room for. */
+static const struct {
+    size_t eighths, missing;
+    hashveil_status wanted;
+} disks[] = {
+    {0, 0, HASHVEIL_ERR_NO_SPACE},
+    {4, 0, HASHVEIL_ERR_NO_SPACE},
+    {8, HASHVEIL_KEY_BYTES + HV_SIGNATURE_BYTES, HASHVEIL_ERR_NO_SPACE},
+    {8, 1, HASHVEIL_ERR_NO_SPACE},
+    {8, 0, HASHVEIL_OK},
+};
+enum { DISKS = sizeof disks / sizeof disks[0] };
+
+static hashveil_status sign_within(rlim_t room)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){room, limit.rlim_max}), 0);
+    const hashveil_status status = sign(0);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    return status;
+}
+
+START_TEST(a_full_disk_leaves_the_database_as_it_was)
+{
+    char pattern[sizeof path + 8];
+    glob_t left;
+    size_t len;
+    size_t len_after;
+    uint8_t *bytes = read_database(&len);
+    const bool is_done = disks[_i].wanted == HASHVEIL_OK;
+    ck_assert_int_eq(sign_within((len + signed_len) * disks[_i].eighths / 8 - disks[_i].missing),
+                     disks[_i].wanted);
+    uint8_t *after = read_database(&len_after);
+    ck_assert_uint_eq(len_after, len + (is_done ? signed_len : 0));
+    ck_assert(is_done || memcmp(after, bytes, len) == 0);
+    snprintf(pattern, sizeof pattern, "%s.*", path);
+    ck_assert_int_eq(glob(pattern, 0, NULL, &left), GLOB_NOMATCH);
+    free(bytes);
+    free(after);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("signatures");
     TCase *sign_case = tcase_create("sign");
+    TCase *file = tcase_create("file");
     TCase *refuse = tcase_create("refuse");
 
     tcase_add_checked_fixture(sign_case, set_up, tear_down);
@@ -255,8 +364,16 @@ int main(void)
                    the_order_of_signing_does_not_matter_and_signing_again_changes_nothing);
     tcase_add_test(sign_case, only_a_named_curator_signs);
     tcase_add_test(sign_case, a_damaged_database_is_not_signed);
-    tcase_add_test(sign_case, what_cannot_be_written_leaves_the_database_as_it_was);
     suite_add_tcase(suite, sign_case);
+
+    tcase_add_checked_fixture(file, set_up, tear_down);
+    tcase_set_timeout(file, 60);
+    tcase_add_test(file, of_a_link_the_file_behind_it_is_signed);
+    tcase_add_loop_test(file, who_could_read_the_database_still_can, 0, MODES);
+    tcase_add_test(file, of_curators_who_sign_at_once_none_is_lost);
+    tcase_add_loop_test(file, a_full_disk_leaves_the_database_as_it_was, 0, DISKS);
+    tcase_add_test(file, what_cannot_be_written_leaves_the_database_as_it_was);
+    suite_add_tcase(suite, file);
 
     tcase_add_checked_fixture(refuse, set_up, tear_down);
     tcase_add_test(refuse, any_changed_byte_of_a_signature_is_refused);

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One more signature under a database. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/locked_file.h"
 #include "hashdb/sealed/database.h"
 
-enum { DATABASE_MODE = 0644 };
+/* To whom the file was open it stays open, whatever the umask of who signs it. */
+static hashveil_status start_file(const struct hv_locked_file *old, struct hv_new_file *out)
+{
+    const hashveil_status status = hv_new_file_init(old->path, old->mode, out);
+    if (status == HASHVEIL_OK && fchmod(out->fd, old->mode) != 0) {
+        return hv_status_of_errno(errno);
+    }
+    return status;
+}
 
 /* All but the header's length and the signatures stays as it is. */
-static hashveil_status write_signed(const char *path, const hashveil_sealed_db *db,
+static hashveil_status write_signed(const struct hv_locked_file *old, const hashveil_sealed_db *db,
                                     const struct hv_signatures *signatures)
 {
     const struct hv_section *records = &db->manifest.records;
@@ -22,7 +33,7 @@ static hashveil_status write_signed(const char *path, const hashveil_sealed_db *
     memcpy(header.manifest_digest, db->info.digest, sizeof header.manifest_digest);
     hv_sealed_header_write(&header, header_bytes);
     hv_signatures_write(signatures, signature_bytes);
-    hashveil_status status = hv_new_file_init(path, DATABASE_MODE, &file);
+    hashveil_status status = start_file(old, &file);
     if (status == HASHVEIL_OK) {
         status = hv_new_file_write(&file, header_bytes, sizeof header_bytes, 0);
     }
@@ -51,7 +62,7 @@ static bool names(const hashveil_sealed_db *db, const hashveil_key *curator)
     return is_named;
 }
 
-static hashveil_status sign(const char *path, const hashveil_sealed_db *db,
+static hashveil_status sign(const struct hv_locked_file *old, const hashveil_sealed_db *db,
                             const hashveil_key *curator)
 {
     struct hv_signatures signatures = db->signatures;
@@ -66,20 +77,26 @@ static hashveil_status sign(const char *path, const hashveil_sealed_db *db,
     if (status != HASHVEIL_OK || signatures.count == db->signatures.count) {
         return status; /* signed before: Ed25519 gives the same signature again */
     }
-    return write_signed(path, db, &signatures);
+    return write_signed(old, db, &signatures);
 }
 
 hashveil_status hashveil_sealed_db_sign(const char *path, const hashveil_key *curator,
                                         const char **where_out)
 {
+    struct hv_locked_file file = {0};
     hashveil_sealed_db *db = NULL;
-    hashveil_status status = hashveil_sealed_db_open(path, &db, where_out);
+    *where_out = "";
+    hashveil_status status = hv_locked_file_open(path, &file);
+    if (status == HASHVEIL_OK) {
+        status = hashveil_sealed_db_open(file.path, &db, where_out);
+    }
     if (status == HASHVEIL_OK) {
         status = hashveil_sealed_db_check(db, where_out);
     }
     if (status == HASHVEIL_OK) {
-        status = sign(path, db, curator);
+        status = sign(&file, db, curator);
     }
     hashveil_sealed_db_close(db);
+    hv_locked_file_close(&file);
     return status;
 }

@@ -209,9 +209,11 @@ hashveil_sealed_db_check(const hashveil_sealed_db *db, const char **where_out);
 
 /**
  * Adds a curator's signature (Ed25519, RFC 8032) to a database, whose manifest must name the
- * curator, and checks all of the database before. Signing again changes nothing.
+ * curator, and checks all of the database before. Signing again changes nothing. Curators who sign
+ * at the same moment wait for each other.
  *
- * path       replaced by rename when all is written; whatever was there stays until then
+ * path       replaced by rename when all is written, with the same permissions; whatever was there
+ *            stays until then. Of a link it is the file behind it
  * curator    with its secret
  * where_out  as of hashveil_sealed_db_open
  *
