@@ -56,17 +56,19 @@ static bool fill(struct hv_lines *lines)
     return len > 0;
 }
 
-/* Passes over the rest of a line that has no end in a full buffer. */
+/* Passes over the rest of a line that has no end in a full buffer. Its start stays where it is, for
+ * whoever looks at it. */
 static void skip_line(struct hv_lines *lines)
 {
-    const char *end = NULL;
+    char *rest = lines->bytes + HV_LINE_MAX_BYTES;
+    const size_t room = sizeof lines->bytes - HV_LINE_MAX_BYTES;
+    const char *end;
+    size_t len;
     do {
-        /* Its start stays where it is, for whoever looks at it. */
-        lines->begin = HV_LINE_MAX_BYTES;
-        lines->end = HV_LINE_MAX_BYTES + fread(lines->bytes + HV_LINE_MAX_BYTES, 1,
-                                               sizeof lines->bytes - HV_LINE_MAX_BYTES, lines->in);
-        end = memchr(lines->bytes + lines->begin, '\n', lines->end - lines->begin);
-    } while (!end && lines->end == sizeof lines->bytes);
+        len = fread(rest, 1, room, lines->in);
+        end = memchr(rest, '\n', len);
+    } while (!end && len == room);
+    lines->end = HV_LINE_MAX_BYTES + len;
     lines->begin = end ? (size_t)(end - lines->bytes) + 1 : lines->end;
 }
 
