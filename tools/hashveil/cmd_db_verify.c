@@ -6,6 +6,7 @@
 #include "trust_options.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct verify_options {
     struct command_arguments arguments; /* FILE.hvdb... */
@@ -26,12 +27,18 @@ static json_t *signers_of(const hashveil_sealed_db_info *info)
     return signers;
 }
 
+/* With nobody pinned there may be a reason against it, but none to trust it. */
+static bool is_trusted(const hashveil_trust *trust, hashveil_distrust distrust)
+{
+    return distrust == HASHVEIL_DISTRUST_NONE && trust->needed > 0;
+}
+
 static bool print_json(const char *path, const hashveil_sealed_db_info *info,
-                       hashveil_distrust distrust)
+                       const hashveil_trust *trust, hashveil_distrust distrust)
 {
     struct json_line line = {0};
     json_line_set_text(&line, "path", path);
-    json_line_set(&line, "is_trusted", json_boolean(distrust == HASHVEIL_DISTRUST_NONE));
+    json_line_set(&line, "is_trusted", json_boolean(is_trusted(trust, distrust)));
     json_line_set(&line, "reason",
                   distrust == HASHVEIL_DISTRUST_NONE
                       ? json_null()
@@ -39,20 +46,37 @@ static bool print_json(const char *path, const hashveil_sealed_db_info *info,
     json_line_set(&line, "epoch", json_of_u64(info->epoch));
     json_line_set(&line, "digest", json_of_hex(info->digest, sizeof info->digest));
     json_line_set(&line, "signed_by", signers_of(info));
+    json_line_set(&line, "signatures_needed", json_of_u64(trust->needed));
     return json_line_print(&line);
 }
 
-static void print_text(const char *path, const hashveil_sealed_db_info *info)
+static void print_signer(const uint8_t signer[HASHVEIL_KEY_BYTES],
+                         const struct verify_options *options, const hashveil_trust *trust)
+{
+    char key[2 * HASHVEIL_KEY_BYTES + 1];
+    format_hex(signer, HASHVEIL_KEY_BYTES, key);
+    printf("signed by %s", key);
+    for (size_t i = 0; i < trust->curator_count; i++) {
+        if (memcmp(trust->curators[i].public_bytes, signer, HASHVEIL_KEY_BYTES) == 0) {
+            fputs(" of ", stdout);
+            print_foreign(options->trust.curator_paths[i]);
+        }
+    }
+    putchar('\n');
+}
+
+static void print_text(const char *path, const hashveil_sealed_db_info *info,
+                       const struct verify_options *options, const hashveil_trust *trust,
+                       hashveil_distrust distrust)
 {
     char digest[2 * HASHVEIL_DIGEST_BYTES + 1];
     format_hex(info->digest, sizeof info->digest, digest);
     print_foreign(path);
-    printf(": undamaged, %zu of %zu curators have signed, digest %s\n", info->signature_count,
+    printf(": undamaged%s, %zu of %zu curators have signed, digest %s\n",
+           is_trusted(trust, distrust) ? " and trusted" : "", info->signature_count,
            info->curator_count, digest);
     for (size_t i = 0; i < info->signature_count; i++) {
-        char key[2 * HASHVEIL_KEY_BYTES + 1];
-        format_hex(info->signed_by[i], HASHVEIL_KEY_BYTES, key);
-        printf("signed by %s\n", key);
+        print_signer(info->signed_by[i], options, trust);
     }
 }
 
@@ -70,9 +94,9 @@ static bool verify(const char *path, const struct verify_options *options,
     const hashveil_distrust distrust = hashveil_trust_check(db, trust, 0, NULL);
     bool is_done = distrust == HASHVEIL_DISTRUST_NONE;
     if (options->is_json) {
-        is_done = print_json(path, info, distrust) && is_done;
+        is_done = print_json(path, info, trust, distrust) && is_done;
     } else {
-        print_text(path, info);
+        print_text(path, info, options, trust, distrust);
     }
     if (distrust != HASHVEIL_DISTRUST_NONE) {
         trust_complain(path, distrust);
@@ -133,9 +157,10 @@ const struct command command_db_verify = {
     .arguments = "FILE.hvdb...",
     .summary = "check a sealed database: every byte, its signatures, its age",
     .details =
-        "Reads all of the database and says whose signatures are under it; with --curator it must "
-        "be signed by them, or by as many of them as --signatures says. A database that has "
-        "expired is refused. Exit codes: 0 all is well, 2 damaged or not trusted.\n\n"
+        "Reads all of the database and says whose signatures are under it. It is trusted when the "
+        "curators of --curator have signed it, or as many of them as --signatures says; without "
+        "--curator it is checked for damage and age alone. A database that has expired is "
+        "refused. Exit codes: 0 all is well, 2 damaged or not trusted.\n\n"
         "EXAMPLES\n"
         "  hashveil db verify lists.hvdb\n"
         "  hashveil db verify lists.hvdb --curator alice.key.pub --curator bob.key.pub \\\n"
