@@ -76,8 +76,7 @@ static hashveil_sealed_db *seal(const struct recipe *recipe)
 
 /* Which of the curators have signed, which are pinned, how many are needed. */
 static const struct {
-    unsigned signers;
-    size_t pinned_from, pinned_to, needed;
+    unsigned signers, pinned_from, pinned_to, needed;
     hashveil_distrust wanted;
 } signings[] = {
     {0, 0, 0, 0, HASHVEIL_DISTRUST_NONE},       {0, 0, 3, 0, HASHVEIL_DISTRUST_NONE},

@@ -6,6 +6,7 @@
 #include "private_service.h"
 #include "scan_options.h"
 #include "scan_output.h"
+#include "scan_trust.h"
 #include "state_folder.h"
 
 #include <stdlib.h>
@@ -70,73 +71,6 @@ static bool open_database(const struct scan_options *options, struct scan_input 
         are_attached = attach_segment(options->segment_paths[i], path, out->database);
     }
     return are_attached;
-}
-
-/* Gives the newest epoch used before, and where it was noted. Whoever signs nothing could claim any
- * epoch, so without pinned curators none is noted, and editions_out is NULL. */
-static bool open_editions(const hashveil_sealed_db *database, const hashveil_trust *trust,
-                          hashveil_editions **editions_out, uint64_t *newest_out)
-{
-    char *path = NULL;
-    hashveil_status status = HASHVEIL_OK;
-    *editions_out = NULL;
-    *newest_out = 0;
-    if (trust->needed > 0) {
-        status = state_folder_file("editions.sqlite", &path);
-    }
-    if (path && status == HASHVEIL_OK) {
-        status = hashveil_editions_open(path, editions_out);
-    }
-    if (*editions_out) {
-        status = hashveil_editions_newest(*editions_out, database, trust, newest_out);
-    }
-    if (status != HASHVEIL_OK) {
-        complain(path ? path : "scan", "the editions used before are not known: %s",
-                 hashveil_status_text(status));
-    }
-    free(path);
-    return status == HASHVEIL_OK;
-}
-
-static bool note_edition(hashveil_editions *editions, const hashveil_sealed_db *database,
-                         const hashveil_trust *trust)
-{
-    const hashveil_status status =
-        editions ? hashveil_editions_note(editions, database, trust) : HASHVEIL_OK;
-    if (status != HASHVEIL_OK) {
-        complain("scan", "the edition could not be noted: %s", hashveil_status_text(status));
-    }
-    return status == HASHVEIL_OK;
-}
-
-static bool is_trusted(const struct scan_options *options, const hashveil_sealed_db *database,
-                       const hashveil_trust *trust)
-{
-    const char *paths[1 + HASHVEIL_MAX_SEGMENTS] = {options->database_path};
-    hashveil_editions *editions;
-    uint64_t newest_epoch;
-    size_t part = 0;
-    memcpy(paths + 1, options->segment_paths, sizeof options->segment_paths);
-    bool is_done = open_editions(database, trust, &editions, &newest_epoch);
-    if (is_done) {
-        const hashveil_distrust distrust =
-            hashveil_trust_check(database, trust, options->takes_older ? 0 : newest_epoch, &part);
-        if (distrust != HASHVEIL_DISTRUST_NONE) {
-            trust_complain(paths[part], distrust);
-            is_done = false;
-        } else {
-            is_done = note_edition(editions, database, trust);
-        }
-    }
-    hashveil_editions_close(editions);
-    return is_done;
-}
-
-static bool check_trust(const struct scan_options *options, const struct scan_input *input)
-{
-    struct trust_keys keys;
-    return trust_keys_load(&options->trust, &keys) &&
-           is_trusted(options, input->database, &keys.trust);
 }
 
 /* The private services load the secrets themselves; looking at the keys here finds a wrong one
@@ -297,7 +231,7 @@ static int run(const struct command *self, int argc, char **argv)
     }
     interrupt_sets(&is_cancelled);
     int code = EXIT_TROUBLE;
-    if (open_database(&options, &input) && check_trust(&options, &input) &&
+    if (open_database(&options, &input) && scan_is_trusted(&options, input.database) &&
         check_evaluator_key(&options, &input) && load_reporter_key(&options, &input) &&
         choose_spool(&options, &input) && decode_options_open(&options.decode, options.workers) &&
         start_services(&options, &is_cancelled, &input)) {
@@ -317,6 +251,9 @@ const struct command command_scan = {
         "summary. What leaves this process for a file that is not known is a request to the "
         "evaluator that looks like any other. Where the database lists digests, every file that "
         "can be read is asked for, whatever it is; else pictures alone.\n\n"
+        "With --curator the database must be signed by those curators, and the newest edition used "
+        "is remembered in $XDG_STATE_HOME/hashveil/editions.sqlite, so that no older one comes "
+        "back. A database that has expired is refused always.\n\n"
         "Exit codes: 0 nothing found, 1 a match found, 2 trouble with a file or a peer (matches "
         "may have been found as well). Ctrl-C finishes the files begun and exits with 2; reports "
         "that could not be delivered wait in the spool for the next scan.\n\n"
@@ -324,6 +261,8 @@ const struct command command_scan = {
         "--json a path that has such bytes has all of them in hexadecimal in \"path_bytes\".\n\n"
         "EXAMPLES\n"
         "  hashveil scan --db lists.hvdb --key evaluator.key ~/Pictures\n"
+        "  hashveil scan --db lists.hvdb --key evaluator.key --curator alice.key.pub \\\n"
+        "      --curator bob.key.pub --curator carol.key.pub --signatures 2 ~/Pictures\n"
         "  hashveil scan --db lists.hvdb --evaluator unix:/run/evaluator \\\n"
         "      --reporter-key reporter.key.pub --reporter unix:/run/reporter ~/Pictures\n"
         "  hashveil scan --db lists.hvdb --key evaluator.key --json \\\n"
