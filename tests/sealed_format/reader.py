@@ -281,7 +281,8 @@ def main(maker):
     unlisted = match(database, secret, int(hashes[0][0], 16) ^ (2**256 - 1))
     changed = match_any(database, secret, digests[0][0][:-2] + "ee")
     offsets = {"header": 16, "manifest": 90, "pages": 2000, "a table": len(data) // 2,
-               "a record": len(data) - 100, "signatures": len(data) - 1}
+               "a record": len(data) - 300, "a signature": len(data) - 1,
+               "a curator's key": len(data) - 96, "the number of signatures": len(data) - 200}
     cases = [("GCM gives the published answer", gcm_answers()),
              ("Ed25519 gives the published answer", ed25519_answers()),
              ("two curators' signatures verify",
