@@ -57,6 +57,55 @@ hashveil_status hashveil_index_create(const hashveil_entries *entries, hashveil_
     return HASHVEIL_OK;
 }
 
+hashveil_status hashveil_index_create_hashes(const hashveil_pdq *hashes, size_t count,
+                                             hashveil_index **out)
+{
+    hashveil_entries entries = {.count = count};
+    entries.entries = hv_alloc_array(count, sizeof *entries.entries);
+    *out = NULL;
+    if (!entries.entries) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        entries.entries[i].hash = hashes[i];
+    }
+    const hashveil_status status = hashveil_index_create(&entries, out);
+    hashveil_entries_clear(&entries);
+    return status;
+}
+
+/* Keeps the nearest in order, the lower number first where equally near. */
+static void keep_hit(hashveil_index_hit hit, hashveil_index_hit *hits, size_t kept, size_t room)
+{
+    size_t place = kept < room ? kept : room;
+    while (place > 0 && hits[place - 1].distance > hit.distance) {
+        if (place < room) {
+            hits[place] = hits[place - 1];
+        }
+        place--;
+    }
+    if (place < room) {
+        hits[place] = hit;
+    }
+}
+
+hashveil_status hashveil_index_within(const hashveil_index *index, const hashveil_pdq *query,
+                                      unsigned radius, hashveil_index_hit *hits, size_t room,
+                                      size_t *count_out)
+{
+    *count_out = 0;
+    if (radius > HASHVEIL_PDQ_MATCH_BITS) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    for (size_t i = 0; i < index->count; i++) {
+        const unsigned distance = hashveil_pdq_distance(&index->hashes[i], query);
+        if (distance <= radius) {
+            keep_hit((hashveil_index_hit){i, distance}, hits, (*count_out)++, room);
+        }
+    }
+    return HASHVEIL_OK;
+}
+
 size_t hashveil_index_count(const hashveil_index *index)
 {
     return index->count;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <hashveil/workspace.h>
+
 #include "base/files.h"
 
 /* PDQ text last: it takes whatever is text. */
@@ -79,4 +81,19 @@ hashveil_status hv_list_read(const char *path, const struct hv_list_format *form
         (void)fclose(in); /* it was only read */
     }
     return status;
+}
+
+const char *hashveil_list_format_name(size_t index, const char **meaning_out)
+{
+    size_t count = 0;
+    while (hv_list_formats[count]) {
+        count++;
+    }
+    if (index >= count) {
+        return NULL;
+    }
+    if (meaning_out) {
+        *meaning_out = hv_list_formats[index]->meaning;
+    }
+    return hv_list_formats[index]->name;
 }

@@ -43,14 +43,13 @@ static hashveil_status note_picture(struct hv_import *import, const hashveil_has
 
 static hashveil_status take(struct hv_import *import, const hashveil_hashed_file *file)
 {
-    struct hv_value values[HV_ITEM_MAX_VALUES];
-    size_t count = 0;
+    struct hv_import_item item = {.act = HV_IMPORT_NAMES, .member = "", .label = "", .id = ""};
     const hashveil_status status = note_picture(import, file);
     if (status != HASHVEIL_OK) {
         return status;
     }
     if (file->status == HASHVEIL_OK && file->forms[0].quality >= HASHVEIL_PDQ_MIN_QUALITY) {
-        values[count++] = hv_value_of_hash(&file->forms[0].hash);
+        item.values[item.count++] = hv_value_of_hash(&file->forms[0].hash);
     }
     /* The digest of nothing would be found wherever there is an empty file. The surest kind first:
      * what it is known by already names the record. */
@@ -59,10 +58,10 @@ static hashveil_status take(struct hv_import *import, const hashveil_hashed_file
         for (unsigned kind = HASHVEIL_DIGEST_KINDS; kind-- > 0;) {
             const hashveil_digest digest =
                 hashveil_digests_get(&file->digests, (hashveil_digest_kind)kind);
-            values[count++] = hv_value_of_digest(&digest);
+            item.values[item.count++] = hv_value_of_digest(&digest);
         }
     }
-    return count > 0 ? hv_import_item(import, values, count) : HASHVEIL_OK;
+    return item.count > 0 ? hv_import_item(import, &item) : HASHVEIL_OK;
 }
 
 static void on_file(void *context, const hashveil_hashed_file *file)

@@ -3,49 +3,27 @@
 #include "hashdb/workspace/workspace.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/files.h"
 #include "base/sqlite_file.h"
-#include "base/sqlite_status.h"
 #include "base/text.h"
 #include "hashdb/lists/list_format.h"
+#include "hashdb/workspace/batch.h"
+#include "hashdb/workspace/claims.h"
 
-static const char claim_sql[] =
-    "INSERT INTO claim (kind, value, source, label, added_s) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (kind, value, source) DO UPDATE SET label = excluded.label";
-
-/* One row a statement; they live as long as the import. */
-#define STATEMENT_TABLE(X)                                                                         \
-    X(FIND_SOURCE, "SELECT number FROM source WHERE name = ?")                                     \
-    X(COUNT_SOURCES, "SELECT count(*) FROM source")                                                \
-    X(ADD_SOURCE, "INSERT INTO source (number, name) VALUES (?, ?)")                               \
-    X(FIND_ENTRY, "SELECT record FROM entry WHERE kind = ? AND value = ?")                         \
-    X(ADD_ENTRY, "INSERT INTO entry (kind, value, record) VALUES (?, ?, ?)")                       \
-    X(MOVE_ENTRY, "UPDATE entry SET record = ?3 WHERE kind = ?1 AND value = ?2")                   \
-    X(ADD_CLAIM, claim_sql)
-
-enum statement {
-#define X(name, sql) name,
-    STATEMENT_TABLE(X)
-#undef X
-        STATEMENT_COUNT
-};
-
-static const char *const statement_texts[] = {
-#define X(name, sql) sql,
-    STATEMENT_TABLE(X)
-#undef X
-};
+static const char allowed_suffix[] = " (allowed)";
 
 struct hv_import {
-    sqlite3 *db;
-    sqlite3_stmt *statements[STATEMENT_COUNT]; /* owned */
+    struct hv_claims claims;
+    struct hv_batch batch;
     const char *path;
     const hashveil_import_options *options;
+    /* The source of the item before: lists name the same one again and again. */
+    char source_name[HASHVEIL_LIST_NAME_MAX_LEN + 1];
+    bool is_allowing;
     int64_t source;
     hashveil_import_counts counts;
 };
@@ -82,137 +60,176 @@ hashveil_status hv_import_problem(struct hv_import *import, const char *path, ui
     return import->options->is_strict ? problem : HASHVEIL_OK;
 }
 
-/* Runs a bound statement and makes it ready for the next time. number_out: the first column of a
- * row, untouched without one; may be NULL. */
-static hashveil_status step(struct hv_import *import, enum statement which, int64_t *number_out)
+static void count_named(struct hv_import *import, const struct hv_value *value, bool is_new)
 {
-    sqlite3_stmt *statement = import->statements[which];
-    const int result = sqlite3_step(statement);
-    const hashveil_status status = hv_status_of_sqlite(import->db, result);
-    if (result == SQLITE_ROW && number_out) {
-        *number_out = sqlite3_column_int64(statement, 0);
+    hashveil_import_counts *counts = &import->counts;
+    if (value->kind == HV_VALUE_PDQ) {
+        counts->added += is_new;
+        counts->known += !is_new;
+    } else {
+        counts->digests_added += is_new;
+        counts->digests_known += !is_new;
     }
-    (void)sqlite3_reset(statement); /* repeats the result */
+}
+
+static hashveil_status see(struct hv_import *import, const struct hv_value *value, int64_t source)
+{
+    return import->options->is_snapshot ? hv_claims_see(&import->claims, value, source)
+                                        : HASHVEIL_OK;
+}
+
+static hashveil_status name_values(struct hv_import *import, const struct hv_value *values,
+                                   size_t count, const struct hv_claim *claim)
+{
+    bool is_new[HV_ITEM_MAX_VALUES] = {false};
+    hashveil_status status = hv_claims_name(&import->claims, values, count, claim, is_new);
+    for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
+        count_named(import, &values[i], is_new[i]);
+        status = see(import, &values[i], claim->source);
+    }
     return status;
 }
 
-/* The statements on values have kind and value as their first two parameters. */
-static sqlite3_stmt *bind_value(struct hv_import *import, enum statement which,
-                                const struct hv_value *value)
+static hashveil_status withdraw_value(struct hv_import *import, const struct hv_value *value,
+                                      int64_t source)
 {
-    sqlite3_stmt *statement = import->statements[which];
-    sqlite3_bind_int(statement, 1, value->kind);
-    sqlite3_bind_blob(statement, 2, value->bytes, (int)value->len, SQLITE_STATIC);
-    return statement;
+    bool was_named = false;
+    const hashveil_status status = hv_claims_withdraw(&import->claims, value, source, &was_named);
+    import->counts.withdrawn += was_named;
+    import->counts.not_named += status == HASHVEIL_OK && !was_named;
+    return status;
 }
 
-static hashveil_status add_claim(struct hv_import *import, const struct hv_value *value)
+static hashveil_status write_row(struct hv_import *import, const struct hv_batch_row *row)
 {
-    sqlite3_stmt *statement = bind_value(import, ADD_CLAIM, value);
-    sqlite3_bind_int64(statement, 3, import->source);
-    sqlite3_bind_text(statement, 4, import->options->label, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 5, (sqlite3_int64)time(NULL));
-    return step(import, ADD_CLAIM, NULL);
+    const struct hv_claim claim = {.source = row->source, .label = row->label, .item = row->id};
+    return row->is_withdrawn ? withdraw_value(import, &row->value, row->source)
+                             : name_values(import, &row->value, 1, &claim);
 }
 
-/* The record id of a value. */
-struct place {
-    bool is_known;
-    uint8_t record[HASHVEIL_RECORD_ID_BYTES]; /* where it is known */
+/* Writes what waits. */
+static hashveil_status flush(struct hv_import *import)
+{
+    hashveil_status status = HASHVEIL_OK;
+    hv_batch_sort(&import->batch);
+    for (size_t i = 0; i < import->batch.count && status == HASHVEIL_OK; i++) {
+        status = write_row(import, &import->batch.rows[i]);
+    }
+    import->batch.count = 0;
+    return status;
+}
+
+/* Values of an item that has one only wait for their neighbours; others are linked by it. */
+static hashveil_status put(struct hv_import *import, const struct hv_import_item *item,
+                           const struct hv_claim *claim)
+{
+    struct hv_batch *batch = &import->batch;
+    struct hv_batch_row *row = &batch->rows[batch->count];
+    *row = (struct hv_batch_row){.value = item->values[0],
+                                 .is_withdrawn = item->act == HV_IMPORT_WITHDRAWS,
+                                 .number = (uint32_t)batch->count,
+                                 .source = claim->source};
+    snprintf(row->label, sizeof row->label, "%s", claim->label);
+    snprintf(row->id, sizeof row->id, "%s", claim->item);
+    return ++batch->count == HV_BATCH_ROOM ? flush(import) : HASHVEIL_OK;
+}
+
+static hashveil_status withdraw(struct hv_import *import, const struct hv_import_item *item,
+                                const struct hv_claim *claim)
+{
+    hashveil_status status = HASHVEIL_OK;
+    for (size_t i = 0; i < item->count && status == HASHVEIL_OK; i++) {
+        status = withdraw_value(import, &item->values[i], claim->source);
+    }
+    if (status == HASHVEIL_OK && item->count == 0 && *claim->item) {
+        uint64_t count;
+        status = hv_claims_withdraw_item(&import->claims, claim->source, claim->item, &count);
+        import->counts.withdrawn += count;
+        import->counts.not_named += status == HASHVEIL_OK && count == 0;
+    }
+    return status;
+}
+
+/* Errors: ERR_ARGUMENT (nobody names it), ERR_LIMIT, and those of the workspace. */
+static hashveil_status find_source(struct hv_import *import, const struct hv_import_item *item,
+                                   int64_t *number_out)
+{
+    const hashveil_import_options *options = import->options;
+    const char *name = options->source ? options->source : item->member;
+    const bool is_allowing = options->is_allow_list || item->act == HV_IMPORT_ALLOWS;
+    char full_name[HASHVEIL_LIST_NAME_MAX_LEN + 1];
+    const int len = snprintf(full_name, sizeof full_name, "%s%s", name,
+                             is_allowing && !options->is_allow_list ? allowed_suffix : "");
+    if (!*name) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    if (len < 0 || (size_t)len >= sizeof full_name) {
+        return HASHVEIL_ERR_LIMIT;
+    }
+    hashveil_status status = HASHVEIL_OK;
+    if (import->source < 0 || import->is_allowing != is_allowing ||
+        strcmp(import->source_name, full_name) != 0) {
+        import->source = -1;
+        status = hv_claims_source(&import->claims, full_name, is_allowing, number_out);
+        if (status == HASHVEIL_OK) {
+            import->source = *number_out;
+            import->is_allowing = is_allowing;
+            memcpy(import->source_name, full_name, sizeof full_name);
+        }
+    }
+    *number_out = import->source;
+    return status;
+}
+
+hashveil_status hv_import_item(struct hv_import *import, const struct hv_import_item *item)
+{
+    const char *default_label = import->options->label ? import->options->label : "";
+    struct hv_claim claim = {.label = *item->label ? item->label : default_label, .item = item->id};
+    hashveil_status status = find_source(import, item, &claim.source);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    if (item->count == 1) {
+        return put(import, item, &claim);
+    }
+    status = flush(import);
+    if (status == HASHVEIL_OK) {
+        status = item->act == HV_IMPORT_WITHDRAWS
+                     ? withdraw(import, item, &claim)
+                     : name_values(import, item->values, item->count, &claim);
+    }
+    return status;
+}
+
+static const enum hv_import_act acts[] = {
+    [HV_LIST_NAMES] = HV_IMPORT_NAMES,
+    [HV_LIST_WITHDRAWS] = HV_IMPORT_WITHDRAWS,
+    [HV_LIST_ALLOWS] = HV_IMPORT_ALLOWS,
 };
 
-static hashveil_status find_entry(struct hv_import *import, const struct hv_value *value,
-                                  struct place *out)
-{
-    sqlite3_stmt *statement = bind_value(import, FIND_ENTRY, value);
-    const int result = sqlite3_step(statement);
-    hashveil_status status = hv_status_of_sqlite(import->db, result);
-    out->is_known = result == SQLITE_ROW;
-    if (out->is_known) {
-        const void *record = sqlite3_column_blob(statement, 0);
-        if (record && sqlite3_column_bytes(statement, 0) == HASHVEIL_RECORD_ID_BYTES) {
-            memcpy(out->record, record, HASHVEIL_RECORD_ID_BYTES);
-        } else {
-            status = HASHVEIL_ERR_FORMAT;
-        }
-    }
-    (void)sqlite3_reset(statement); /* repeats the result */
-    return status;
-}
-
-static hashveil_status put_entry(struct hv_import *import, const struct hv_value *value,
-                                 const struct place *place, const uint8_t *record)
-{
-    const enum statement which = place->is_known ? MOVE_ENTRY : ADD_ENTRY;
-    const bool is_digest = value->kind != HV_VALUE_PDQ;
-    hashveil_import_counts *counts = &import->counts;
-    uint64_t *count = place->is_known ? (is_digest ? &counts->digests_known : &counts->known)
-                                      : (is_digest ? &counts->digests_added : &counts->added);
-    (*count)++;
-    if (place->is_known && memcmp(place->record, record, HASHVEIL_RECORD_ID_BYTES) == 0) {
-        return HASHVEIL_OK;
-    }
-    sqlite3_bind_blob(bind_value(import, which, value), 3, record, HASHVEIL_RECORD_ID_BYTES,
-                      SQLITE_STATIC);
-    return step(import, which, NULL);
-}
-
-/* Finds the places of values, and the record id that they are to share. */
-static hashveil_status find_item(struct hv_import *import, const struct hv_value *values,
-                                 size_t count, struct place *places,
-                                 uint8_t record_out[HASHVEIL_RECORD_ID_BYTES])
-{
-    const struct place *first = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const hashveil_status status = find_entry(import, &values[i], &places[i]);
-        if (status != HASHVEIL_OK) {
-            return status;
-        }
-        first = !first && places[i].is_known ? &places[i] : first;
-    }
-    if (first) {
-        memcpy(record_out, first->record, HASHVEIL_RECORD_ID_BYTES);
-        return HASHVEIL_OK;
-    }
-    return getentropy(record_out, HASHVEIL_RECORD_ID_BYTES) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_IO;
-}
-
-hashveil_status hv_import_item(struct hv_import *import, const struct hv_value *values,
-                               size_t count)
-{
-    struct place places[HV_ITEM_MAX_VALUES];
-    uint8_t record[HASHVEIL_RECORD_ID_BYTES];
-    hashveil_status status = find_item(import, values, count, places, record);
-    for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
-        status = put_entry(import, &values[i], &places[i], record);
-        if (status == HASHVEIL_OK) {
-            status = add_claim(import, &values[i]);
-        }
-    }
-    return status;
-}
-
-static hashveil_status take_listed(void *context, const struct hv_list_item *item)
+static hashveil_status take_listed(void *context, const struct hv_list_item *listed)
 {
     struct hv_import *import = context;
-    struct hv_value values[HV_ITEM_MAX_VALUES];
-    size_t count = 0;
-    if (item->claim != HV_LIST_NAMES) {
-        return HASHVEIL_ERR_UNSUPPORTED;
-    }
-    if (item->has_hash && item->quality < HASHVEIL_PDQ_MIN_QUALITY) {
+    struct hv_import_item item = {.act = acts[listed->claim],
+                                  .member = listed->member,
+                                  .label = listed->label,
+                                  .id = listed->id};
+    if (listed->has_hash && listed->quality < HASHVEIL_PDQ_MIN_QUALITY &&
+        listed->claim == HV_LIST_NAMES) {
         hv_import_note_low_quality(import);
-    } else if (item->has_hash) {
-        values[count++] = hv_value_of_hash(&item->hash);
+    } else if (listed->has_hash) {
+        item.values[item.count++] = hv_value_of_hash(&listed->hash);
     }
     for (unsigned kind = HASHVEIL_DIGEST_KINDS; kind-- > 0;) {
-        if (item->has_digest[kind]) {
+        if (listed->has_digest[kind]) {
             const hashveil_digest digest =
-                hashveil_digests_get(&item->digests, (hashveil_digest_kind)kind);
-            values[count++] = hv_value_of_digest(&digest);
+                hashveil_digests_get(&listed->digests, (hashveil_digest_kind)kind);
+            item.values[item.count++] = hv_value_of_digest(&digest);
         }
     }
-    return count > 0 ? hv_import_item(import, values, count) : HASHVEIL_OK;
+    return item.count > 0 || (item.act == HV_IMPORT_WITHDRAWS && *item.id)
+               ? hv_import_item(import, &item)
+               : HASHVEIL_OK;
 }
 
 static hashveil_status take_problem(void *context, uint64_t line, hashveil_status problem)
@@ -226,86 +243,76 @@ static void take_progress(void *context, uint64_t lines)
     hv_import_progress(context, lines);
 }
 
-static hashveil_status find_or_add_source(struct hv_import *import)
-{
-    const char *name = import->options->source;
-    int64_t count = 0;
-    import->source = -1;
-    sqlite3_bind_text(import->statements[FIND_SOURCE], 1, name, -1, SQLITE_STATIC);
-    hashveil_status status = step(import, FIND_SOURCE, &import->source);
-    if (status != HASHVEIL_OK || import->source >= 0) {
-        return status;
-    }
-    status = step(import, COUNT_SOURCES, &count);
-    if (status == HASHVEIL_OK && count >= HASHVEIL_MAX_LISTS) {
-        status = HASHVEIL_ERR_LIMIT;
-    }
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    import->source = count;
-    sqlite3_bind_int64(import->statements[ADD_SOURCE], 1, count);
-    sqlite3_bind_text(import->statements[ADD_SOURCE], 2, name, -1, SQLITE_STATIC);
-    return step(import, ADD_SOURCE, NULL);
-}
-
 static hashveil_status import_path(struct hv_import *import)
 {
     const struct hv_list_sink sink = {take_listed, take_problem, take_progress, import};
+    const char *name = import->options->format;
+    const struct hv_list_format *format = name ? hv_list_format_named(name) : NULL;
     struct stat info;
+    if (name && !format) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
     if (stat(import->path, &info) != 0) {
         return hv_status_of_errno(errno);
     }
-    return S_ISDIR(info.st_mode) ? hv_import_folder(import, import->path)
-                                 : hv_list_read(import->path, NULL, &sink);
+    if (S_ISDIR(info.st_mode)) {
+        return import->options->source ? hv_import_folder(import, import->path)
+                                       : HASHVEIL_ERR_ARGUMENT;
+    }
+    return hv_list_read(import->path, format, &sink);
 }
 
-static hashveil_status prepare(struct hv_import *import)
+/* All that is written in the transaction. */
+static hashveil_status run(struct hv_import *import)
 {
-    hashveil_status status = HASHVEIL_OK;
-    for (size_t i = 0; i < STATEMENT_COUNT && status == HASHVEIL_OK; i++) {
-        const int result =
-            sqlite3_prepare_v2(import->db, statement_texts[i], -1, &import->statements[i], NULL);
-        status = hv_status_of_sqlite(import->db, result);
+    uint64_t withdrawn = 0;
+    hashveil_status status = hv_batch_init(&import->batch);
+    if (status == HASHVEIL_OK) {
+        status = import_path(import);
     }
+    if (status == HASHVEIL_OK) {
+        status = flush(import);
+    }
+    if (status == HASHVEIL_OK && import->options->is_snapshot) {
+        status = hv_claims_withdraw_unseen(&import->claims, &withdrawn);
+        import->counts.withdrawn += withdrawn;
+    }
+    hv_batch_clear(&import->batch);
     return status;
 }
 
+/* NULL is none. */
 static bool text_is_valid(const char *text, size_t max_len)
 {
-    const size_t len = text ? strlen(text) : 0;
-    return len >= 1 && len <= max_len && hv_text_is_plain(text, len);
+    const size_t len = text ? strlen(text) : 1;
+    return !text || (len >= 1 && len <= max_len && hv_text_is_plain(text, len));
 }
 
 hashveil_status hashveil_workspace_import(hashveil_workspace *workspace, const char *path,
                                           const hashveil_import_options *options,
                                           hashveil_import_counts *out)
 {
-    struct hv_import import = {.db = workspace->db, .path = path, .options = options};
+    struct hv_import import = {.path = path, .options = options, .source = -1};
     if (!text_is_valid(options->source, HASHVEIL_LIST_NAME_MAX_LEN) ||
         !text_is_valid(options->label, HASHVEIL_LABEL_MAX_LEN)) {
         return HASHVEIL_ERR_ARGUMENT;
     }
-    hashveil_status status = hv_sqlite_run(import.db, "BEGIN IMMEDIATE");
+    hashveil_status status = hv_sqlite_run(workspace->db, "BEGIN IMMEDIATE");
     if (status != HASHVEIL_OK) {
         return status;
     }
-    status = prepare(&import);
+    status = hv_claims_begin(workspace->db, "import", options->who ? options->who : "", path,
+                             &import.claims);
     if (status == HASHVEIL_OK) {
-        status = find_or_add_source(&import);
+        status = run(&import);
     }
+    hv_claims_end(&import.claims);
     if (status == HASHVEIL_OK) {
-        status = import_path(&import);
-    }
-    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
-        sqlite3_finalize(import.statements[i]);
-    }
-    if (status == HASHVEIL_OK) {
-        status = hv_sqlite_run(import.db, "COMMIT");
+        status = hv_sqlite_run(workspace->db, "COMMIT");
     }
     if (status != HASHVEIL_OK) {
         /* What SQLite has rolled back by itself, as on a full disk, it says so of; that is fine. */
-        sqlite3_exec(import.db, "ROLLBACK", NULL, NULL, NULL);
+        sqlite3_exec(workspace->db, "ROLLBACK", NULL, NULL, NULL);
         return status;
     }
     *out = import.counts;

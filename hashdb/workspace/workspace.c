@@ -9,13 +9,23 @@
 #include "base/sqlite_file.h"
 
 /* Kinds of values are 0 for PDQ, and 1 and hashveil_digest_kind. A record id is drawn when an item
- * is first named and stays with it through all editions; all values of one item have the same. */
+ * is first named and stays with it through all editions; all values of one item have the same.
+ * Sources below 64 list, the others allow: what they name is never sealed. A claim holds from the
+ * change that added it to the one that removed it; it is never deleted, so that the workspace can
+ * be seen as it was after any change. */
 static const struct hv_sqlite_kind file_kind = {
     .application_id = 0x48565753, /* "HVWS" */
-    .version = 2,
+    .version = 3,
     .schema = "CREATE TABLE source ("
-              "  number INTEGER PRIMARY KEY CHECK (number BETWEEN 0 AND 63),"
+              "  number INTEGER PRIMARY KEY CHECK (number BETWEEN 0 AND 127),"
               "  name TEXT NOT NULL UNIQUE"
+              ") STRICT;"
+              "CREATE TABLE change ("
+              "  number INTEGER PRIMARY KEY,"
+              "  time_s INTEGER NOT NULL,"
+              "  who TEXT NOT NULL,"
+              "  action TEXT NOT NULL,"
+              "  detail TEXT NOT NULL"
               ") STRICT;"
               "CREATE TABLE entry ("
               "  kind INTEGER NOT NULL,"
@@ -30,11 +40,14 @@ static const struct hv_sqlite_kind file_kind = {
               "  kind INTEGER NOT NULL,"
               "  value BLOB NOT NULL,"
               "  source INTEGER NOT NULL REFERENCES source,"
+              "  added INTEGER NOT NULL REFERENCES change,"
+              "  removed INTEGER REFERENCES change DEFERRABLE INITIALLY DEFERRED,"
               "  label TEXT NOT NULL,"
-              "  added_s INTEGER NOT NULL,"
-              "  PRIMARY KEY (kind, value, source),"
+              "  item TEXT NOT NULL,"
+              "  PRIMARY KEY (kind, value, source, added),"
               "  FOREIGN KEY (kind, value) REFERENCES entry"
-              ") STRICT, WITHOUT ROWID;",
+              ") STRICT, WITHOUT ROWID;"
+              "CREATE INDEX claim_item ON claim (source, item) WHERE item <> '';",
 };
 
 static const enum hv_sqlite_mode modes[] = {

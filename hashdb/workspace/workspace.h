@@ -42,10 +42,21 @@ void hv_hash_from_blob(const uint8_t blob[HV_HASH_BLOB_BYTES], hashveil_pdq *out
 /* An import under way; import.c keeps it, folder.c feeds it. */
 struct hv_import;
 
-/* Takes all that is known of one item, 1..HV_ITEM_MAX_VALUES values. They get one record id: that
- * which the first of them that is there has, or a new one. Errors: those of the workspace. */
+enum hv_import_act { HV_IMPORT_NAMES, HV_IMPORT_WITHDRAWS, HV_IMPORT_ALLOWS };
+
+struct hv_import_item {
+    enum hv_import_act act;
+    struct hv_value values[HV_ITEM_MAX_VALUES];
+    size_t count;
+    const char *member; /* "" for none; this and the next two are borrowed for the call */
+    const char *label;  /* "" for that of the options */
+    const char *id;     /* the source's own name of the item, "" for none */
+};
+
+/* Takes what a source says of one item, 0..HV_ITEM_MAX_VALUES values; none where it is withdrawn by
+ * its name. Errors: those of the workspace. */
 HASHVEIL_MUST_USE hashveil_status hv_import_item(struct hv_import *import,
-                                                 const struct hv_value *values, size_t count);
+                                                 const struct hv_import_item *item);
 /* Notes what cannot be imported: line 0 for a file. With strict options returns the problem's
  * status, which ends the import. */
 HASHVEIL_MUST_USE hashveil_status hv_import_problem(struct hv_import *import, const char *path,

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <hashveil/digest.h>
 #include <hashveil/pdq.h>
@@ -22,6 +23,29 @@ typedef struct hashveil_index hashveil_index;
 /** entries: copied. Errors: ERR_NO_MEMORY. */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_index_create(const hashveil_entries *entries, hashveil_index **out);
+
+/** hashes: count of them, copied. Errors: ERR_NO_MEMORY. */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_index_create_hashes(const hashveil_pdq *hashes, size_t count, hashveil_index **out);
+
+/** A hash near a query. */
+typedef struct hashveil_index_hit {
+    uint64_t number; /**< of the hash, in the order in which they were given */
+    unsigned distance;
+} hashveil_index_hit;
+
+/**
+ * Finds all hashes within a radius, exactly.
+ *
+ * radius     in bits, 0..HASHVEIL_PDQ_MATCH_BITS
+ * hits       room for the nearest, the lower number first where equally near
+ * count_out  how many there are, which may be more than room
+ *
+ * Errors: ERR_ARGUMENT (radius), ERR_NO_MEMORY. Threads: safe.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_index_within(const hashveil_index *index, const hashveil_pdq *query, unsigned radius,
+                      hashveil_index_hit *hits, size_t room, size_t *count_out);
 
 /** Returns the number of hashes. */
 HASHVEIL_API size_t hashveil_index_count(const hashveil_index *index);

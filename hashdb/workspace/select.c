@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which of a workspace's entries are to be sealed. */
+#include <hashveil/index.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/sqlite_file.h"
+#include "base/sqlite_status.h"
+#include "hashdb/workspace/loading.h"
+
+enum { HITS = 256 };
+
+void hashveil_entries_clear(hashveil_entries *entries)
+{
+    free(entries->entries);
+    free(entries->exact);
+    *entries = (hashveil_entries){0};
+}
+
+/* A selection under way. */
+struct choice {
+    const hashveil_selection *selection;
+    struct hv_loading loading;
+    hashveil_index *listed;  /* owned; NULL where nothing near is looked for */
+    hashveil_index *allowed; /* owned; of allowed hashes, NULL without any */
+    size_t *allowed_of;      /* owned; of each of its hashes, the number in loading.allowed */
+    uint8_t (*ids)[HASHVEIL_RECORD_ID_BYTES]; /* owned; records of allowed values, in order */
+    hashveil_conflict_fn *on_conflict;
+    void *context;
+    hashveil_selection_counts counts;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, HASHVEIL_RECORD_ID_BYTES);
+}
+
+static hashveil_status index_allowed(struct choice *choice)
+{
+    const struct hv_loading *loading = &choice->loading;
+    hashveil_pdq *hashes = hv_alloc_array(loading->allowed_count, sizeof *hashes);
+    size_t count = 0;
+    choice->ids = hv_alloc_array(loading->allowed_count, sizeof *choice->ids);
+    choice->allowed_of = hv_alloc_array(loading->allowed_count, sizeof *choice->allowed_of);
+    hashveil_status status =
+        hashes && choice->ids && choice->allowed_of ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    for (size_t i = 0; i < loading->allowed_count && status == HASHVEIL_OK; i++) {
+        memcpy(choice->ids[i], loading->allowed[i].record, sizeof choice->ids[i]);
+        if (loading->allowed[i].value.kind == HV_VALUE_PDQ) {
+            choice->allowed_of[count] = i;
+            hv_hash_from_blob(loading->allowed[i].value.bytes, &hashes[count++]);
+        }
+    }
+    if (status == HASHVEIL_OK) {
+        qsort(choice->ids, loading->allowed_count, sizeof *choice->ids, compare_ids);
+        status = hashveil_index_create_hashes(hashes, count, &choice->allowed);
+    }
+    free(hashes);
+    return status;
+}
+
+static hashveil_status prepare(struct choice *choice)
+{
+    hashveil_status status = HASHVEIL_OK;
+    if (choice->loading.allowed_count > 0) {
+        status = index_allowed(choice);
+    }
+    if (status == HASHVEIL_OK && choice->selection->min_sources > 1 &&
+        choice->selection->within_bits > 0) {
+        status = hashveil_index_create(&choice->loading.entries, &choice->listed);
+    }
+    return status;
+}
+
+static void tell(const struct choice *choice, const hashveil_conflict *conflict)
+{
+    if (choice->on_conflict) {
+        choice->on_conflict(choice->context, conflict, &choice->loading.entries);
+    }
+}
+
+/* Who allows the value itself, or else something of its item; NULL for nobody. */
+static const struct hv_allowed *find_allowed(const struct choice *choice,
+                                             const struct hv_value *value,
+                                             const hashveil_record *record)
+{
+    const struct hv_loading *loading = &choice->loading;
+    const struct hv_allowed *found = NULL;
+    if (loading->allowed_count == 0 || !bsearch(record->id, choice->ids, loading->allowed_count,
+                                                sizeof *choice->ids, compare_ids)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < loading->allowed_count; i++) {
+        const struct hv_allowed *allowed = &loading->allowed[i];
+        if (memcmp(allowed->record, record->id, sizeof allowed->record) == 0) {
+            found = allowed;
+            if (allowed->value.kind == value->kind &&
+                memcmp(allowed->value.bytes, value->bytes, sizeof value->bytes) == 0) {
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+/* The nearest allowed hash that a copy of this one would match. */
+static hashveil_status find_near_allowed(const struct choice *choice, const hashveil_pdq *hash,
+                                         hashveil_index_hit *out, bool *is_there_out)
+{
+    size_t count = 0;
+    *is_there_out = false;
+    if (!choice->allowed) {
+        return HASHVEIL_OK;
+    }
+    const hashveil_status status =
+        hashveil_index_within(choice->allowed, hash, HASHVEIL_PDQ_MATCH_BITS, out, 1, &count);
+    *is_there_out = status == HASHVEIL_OK && count > 0;
+    return status;
+}
+
+static bool has_label(const hashveil_selection *selection, const hashveil_record *record)
+{
+    bool has_one = selection->label_count == 0;
+    for (size_t i = 0; i < selection->label_count && !has_one; i++) {
+        const char *wanted = selection->labels[i];
+        const size_t len = strlen(wanted);
+        const bool is_scheme = len > 0 && wanted[len - 1] == ':';
+        for (size_t k = 0; k < HASHVEIL_MAX_LABELS; k++) {
+            const char *label = record->labels[k];
+            has_one |= is_scheme ? strncmp(label, wanted, len) == 0 : strcmp(label, wanted) == 0;
+        }
+    }
+    return has_one;
+}
+
+/* Who names a hash, or one near it. */
+static hashveil_status sources_near(const struct choice *choice, const hashveil_pdq *hash,
+                                    uint64_t *lists)
+{
+    hashveil_index_hit few[HITS];
+    hashveil_index_hit *hits = few;
+    size_t count = 0;
+    hashveil_status status = hashveil_index_within(
+        choice->listed, hash, choice->selection->within_bits, few, HITS, &count);
+    if (status == HASHVEIL_OK && count > HITS) {
+        hits = hv_alloc_array(count, sizeof *hits);
+        status = hits ? hashveil_index_within(choice->listed, hash, choice->selection->within_bits,
+                                              hits, count, &count)
+                      : HASHVEIL_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
+        *lists |= choice->loading.entries.entries[hits[i].number].record.lists;
+    }
+    if (hits != few) {
+        free(hits);
+    }
+    return status;
+}
+
+/* hash: NULL of a digest. */
+static hashveil_status has_sources(const struct choice *choice, const hashveil_pdq *hash,
+                                   const hashveil_record *record, bool *out)
+{
+    uint64_t lists = record->lists;
+    hashveil_status status = HASHVEIL_OK;
+    if (hash && choice->listed &&
+        (unsigned)__builtin_popcountll(lists) < choice->selection->min_sources) {
+        status = sources_near(choice, hash, &lists);
+    }
+    *out = (unsigned)__builtin_popcountll(lists) >= choice->selection->min_sources;
+    return status;
+}
+
+/* hash: NULL of a digest; conflict: the value filled in. */
+static hashveil_status choose(struct choice *choice, const hashveil_pdq *hash,
+                              const hashveil_record *record, hashveil_conflict *conflict,
+                              bool *is_chosen_out)
+{
+    const struct hv_value value =
+        hash ? hv_value_of_hash(hash) : hv_value_of_digest(&conflict->digest);
+    const struct hv_allowed *allowed = find_allowed(choice, &value, record);
+    hashveil_index_hit near = {0};
+    bool is_near = false;
+    bool has_enough = false;
+    hashveil_status status = HASHVEIL_OK;
+    *is_chosen_out = false;
+    if (!allowed && hash) {
+        status = find_near_allowed(choice, hash, &near, &is_near);
+    }
+    if (is_near) {
+        allowed = &choice->loading.allowed[choice->allowed_of[near.number]];
+    }
+    if (allowed) {
+        conflict->lists = record->lists;
+        conflict->distance_bits = near.distance;
+        memcpy(conflict->allowed_by, choice->loading.allowing_names[allowed->source],
+               sizeof conflict->allowed_by);
+        choice->counts.disputed++;
+        tell(choice, conflict);
+        return status;
+    }
+    if (!has_label(choice->selection, record)) {
+        choice->counts.other_labels++;
+        return status;
+    }
+    if (status == HASHVEIL_OK) {
+        status = has_sources(choice, hash, record, &has_enough);
+    }
+    choice->counts.too_few_sources += status == HASHVEIL_OK && !has_enough;
+    *is_chosen_out = status == HASHVEIL_OK && has_enough;
+    return status;
+}
+
+/* Marks first and moves then: the index borrows nothing, but its numbers are those of the entries.
+ */
+static hashveil_status choose_hashes(struct choice *choice)
+{
+    hashveil_entries *entries = &choice->loading.entries;
+    bool *is_chosen = hv_alloc_array(entries->count, sizeof *is_chosen);
+    hashveil_status status = is_chosen ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    size_t count = 0;
+    for (size_t i = 0; i < entries->count && status == HASHVEIL_OK; i++) {
+        hashveil_conflict conflict = {.hash = entries->entries[i].hash};
+        status = choose(choice, &entries->entries[i].hash, &entries->entries[i].record, &conflict,
+                        &is_chosen[i]);
+    }
+    for (size_t i = 0; i < entries->count && status == HASHVEIL_OK; i++) {
+        if (is_chosen[i]) {
+            entries->entries[count++] = entries->entries[i];
+        }
+    }
+    if (status == HASHVEIL_OK) {
+        entries->count = count;
+    }
+    free(is_chosen);
+    return status;
+}
+
+static hashveil_status choose_digests(struct choice *choice)
+{
+    hashveil_entries *entries = &choice->loading.entries;
+    hashveil_status status = HASHVEIL_OK;
+    size_t count = 0;
+    for (size_t i = 0; i < entries->exact_count && status == HASHVEIL_OK; i++) {
+        hashveil_conflict conflict = {.is_digest = true, .digest = entries->exact[i].digest};
+        bool is_chosen = false;
+        status = choose(choice, NULL, &entries->exact[i].record, &conflict, &is_chosen);
+        if (is_chosen) {
+            entries->exact[count++] = entries->exact[i];
+        }
+    }
+    entries->exact_count = count;
+    return status;
+}
+
+hashveil_status hashveil_workspace_select(hashveil_workspace *workspace,
+                                          const hashveil_selection *selection,
+                                          hashveil_conflict_fn *on_conflict, void *context,
+                                          hashveil_entries *out,
+                                          hashveil_selection_counts *counts_out)
+{
+    struct choice choice = {.selection = selection, .on_conflict = on_conflict, .context = context};
+    *out = (hashveil_entries){0};
+    if (selection->within_bits > HASHVEIL_PDQ_MATCH_BITS) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    hashveil_status status = hv_loading_run(workspace, selection->as_of_change, &choice.loading);
+    if (status == HASHVEIL_OK) {
+        status = prepare(&choice);
+    }
+    if (status == HASHVEIL_OK) {
+        status = choose_hashes(&choice);
+    }
+    if (status == HASHVEIL_OK) {
+        status = choose_digests(&choice);
+    }
+    if (status == HASHVEIL_OK) {
+        choice.counts.selected = choice.loading.entries.count + choice.loading.entries.exact_count;
+        *out = choice.loading.entries;
+        *counts_out = choice.counts;
+        choice.loading.entries = (hashveil_entries){0};
+    }
+    hashveil_index_destroy(choice.listed);
+    hashveil_index_destroy(choice.allowed);
+    free(choice.allowed_of);
+    free(choice.ids);
+    hv_loading_clear(&choice.loading);
+    return status;
+}
+
+hashveil_status hashveil_workspace_entries(hashveil_workspace *workspace, hashveil_entries *out)
+{
+    hashveil_selection_counts counts;
+    return hashveil_workspace_select(workspace, &(hashveil_selection){0}, NULL, NULL, out, &counts);
+}
+
+hashveil_status hashveil_workspace_last_change(hashveil_workspace *workspace, uint64_t *out)
+{
+    sqlite3_stmt *statement = NULL;
+    *out = 0;
+    hashveil_status status = hv_status_of_sqlite(
+        workspace->db,
+        sqlite3_prepare_v2(workspace->db, "SELECT coalesce(max(number), 0) FROM change", -1,
+                           &statement, NULL));
+    if (status == HASHVEIL_OK) {
+        const int result = sqlite3_step(statement);
+        status = hv_status_of_sqlite(workspace->db, result);
+        *out = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
