@@ -14,6 +14,12 @@ static const char name_sql[] =
     " VALUES (?, ?, ?, ?, NULL, ?, ?)"
     " ON CONFLICT (kind, value, source, added) DO UPDATE"
     " SET removed = NULL, label = excluded.label, item = excluded.item";
+static const char find_claim_sql[] =
+    "SELECT added, label, item FROM claim"
+    " WHERE kind = ? AND value = ? AND source = ? AND removed IS NULL";
+static const char withdraw_sql[] =
+    "UPDATE claim SET removed = ?4"
+    " WHERE kind = ?1 AND value = ?2 AND source = ?3 AND removed IS NULL";
 static const char withdraw_item_sql[] =
     "UPDATE claim SET removed = ? WHERE source = ? AND item = ? AND item <> ''"
     " AND removed IS NULL";
@@ -34,11 +40,9 @@ static const char withdraw_unseen_sql[] =
       "INSERT INTO entry (kind, value, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")           \
     X(FIND_ENTRY, "SELECT record FROM entry WHERE kind = ? AND value = ?")                         \
     X(MOVE_ENTRY, "UPDATE entry SET record = ?3 WHERE kind = ?1 AND value = ?2")                   \
-    X(FIND_CLAIM, "SELECT added, label, item FROM claim WHERE kind = ? AND value = ?"              \
-                  " AND source = ? AND removed IS NULL")                                           \
+    X(FIND_CLAIM, find_claim_sql)                                                                  \
     X(NAME, name_sql)                                                                              \
-    X(WITHDRAW, "UPDATE claim SET removed = ?4 WHERE kind = ?1 AND value = ?2 AND source = ?3"     \
-                " AND removed IS NULL")                                                            \
+    X(WITHDRAW, withdraw_sql)                                                                      \
     X(WITHDRAW_ITEM, withdraw_item_sql)                                                            \
     X(SEE, "INSERT INTO temp.seen (kind, value, source) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")  \
     X(WITHDRAW_UNSEEN, withdraw_unseen_sql)

@@ -6,11 +6,15 @@
 #include "progress.h"
 
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hashveil/workspace.h>
+
+enum { MAX_WHO_LEN = 255 };
 
 struct import_command_options {
     struct decode_options decode;
@@ -34,6 +38,8 @@ static const struct {
     {"known", "known before", offsetof(hashveil_import_counts, known)},
     {"digests_added", "digests added", offsetof(hashveil_import_counts, digests_added)},
     {"digests_known", "digests known before", offsetof(hashveil_import_counts, digests_known)},
+    {"withdrawn", "withdrawn", offsetof(hashveil_import_counts, withdrawn)},
+    {"not_named", "withdrawn without being named", offsetof(hashveil_import_counts, not_named)},
     {"low_quality", "low quality", offsetof(hashveil_import_counts, low_quality)},
     {"not_images", "not images", offsetof(hashveil_import_counts, not_images)},
     {"problems", "problems", offsetof(hashveil_import_counts, problems)},
@@ -95,7 +101,13 @@ static void import_path(struct import_run *run, hashveil_workspace *workspace, c
     const hashveil_status status =
         hashveil_workspace_import(workspace, path, &options->import, &counts);
     progress_clear(&run->progress);
-    if (status != HASHVEIL_OK) {
+    if (status == HASHVEIL_ERR_ARGUMENT) {
+        complain(path, "nothing of it was imported: %s",
+                 options->import.source
+                     ? "this source, or one of that name, both lists and allows"
+                     : "it does not say who names its items: --source is needed");
+        run->had_trouble = true;
+    } else if (status != HASHVEIL_OK) {
         complain(path, "nothing of it was imported: %s", hashveil_status_text(status));
         run->had_trouble = true;
     } else if (options->is_json) {
@@ -105,11 +117,31 @@ static void import_path(struct import_run *run, hashveil_workspace *workspace, c
     }
 }
 
-enum { OPTION_SOURCE = 256, OPTION_LABEL, OPTION_DIGESTS, OPTION_STRICT, OPTION_WORKERS };
+enum {
+    OPTION_SOURCE = 256,
+    OPTION_LABEL,
+    OPTION_WHO,
+    OPTION_ALLOW,
+    OPTION_SNAPSHOT,
+    OPTION_FORMAT,
+    OPTION_DIGESTS,
+    OPTION_STRICT,
+    OPTION_WORKERS
+};
 
 static const struct argp_option option_rows[] = {
-    {"source", OPTION_SOURCE, "NAME", 0, "Who names these hashes (needed)", 0},
-    {"label", OPTION_LABEL, "LABEL", 0, "The category of the pictures (needed)", 0},
+    {"source", OPTION_SOURCE, "NAME", 0,
+     "Who names these hashes; needed but for lists that say so of each item", 0},
+    {"label", OPTION_LABEL, "LABEL", 0,
+     "The category of what the list gives none, as \"SCHEME:VALUE\"", 0},
+    {"who", OPTION_WHO, "NAME", 0, "Who makes this change, for the history; the user if not set",
+     0},
+    {"allow", OPTION_ALLOW, NULL, 0,
+     "What the list names is known to be good, or disputed: it is never sealed", 0},
+    {"snapshot", OPTION_SNAPSHOT, NULL, 0,
+     "The list is all that the source names: withdraw what it no longer has", 0},
+    {"format", OPTION_FORMAT, "NAME", 0,
+     "The format of the lists; told by how they begin if not set; 'help' lists them", 0},
     {"digests", OPTION_DIGESTS, NULL, 0,
      "Of a folder take the MD5, SHA-1 and SHA-256 digests of every file too, pictures or not", 0},
     {"strict", OPTION_STRICT, NULL, 0, "Keep nothing of a PATH that has a problem, and stop", 0},
@@ -127,13 +159,14 @@ static bool is_plain(const char *text)
     return needs_no_escape;
 }
 
-/* Names and labels reach devices and reporters. */
+/* Names and labels reach devices and reporters. text: NULL where it is not set. */
 static void check_name(const struct argp_state *state, const char *option, const char *text,
                        size_t max_len)
 {
     if (!text) {
-        argp_error(state, "%s is needed", option);
-    } else if (*text == '\0' || strlen(text) > max_len) {
+        return;
+    }
+    if (*text == '\0' || strlen(text) > max_len) {
         argp_error(state, "%s takes 1 to %zu bytes, not '%s'", option, max_len, text);
     } else if (!is_plain(text)) {
         argp_error(state, "%s takes UTF-8 without control characters", option);
@@ -147,23 +180,77 @@ static void check(const struct argp_state *state, const struct import_command_op
     }
     check_name(state, "--source", options->import.source, HASHVEIL_LIST_NAME_MAX_LEN);
     check_name(state, "--label", options->import.label, HASHVEIL_LABEL_MAX_LEN);
+    check_name(state, "--who", options->import.who, MAX_WHO_LEN);
+}
+
+/* Prints the formats and ends the process, or returns the name of one. */
+static const char *format_named(const struct argp_state *state, const char *name)
+{
+    const char *meaning;
+    const char *known;
+    size_t i = 0;
+    for (; (known = hashveil_list_format_name(i, &meaning)) != NULL; i++) {
+        if (strcmp(name, known) == 0) {
+            return known;
+        }
+    }
+    if (strcmp(name, "help") != 0) {
+        argp_error(state, "--format: no format is called '%s'", name);
+    }
+    for (i = 0; (known = hashveil_list_format_name(i, &meaning)) != NULL; i++) {
+        printf("%-14s %s\n", known, meaning);
+    }
+    exit(EXIT_DONE);
+}
+
+/* Returns where the text of an option goes, or NULL when it is not an option of this kind. */
+static const char **text_of(struct import_command_options *options, int key)
+{
+    switch (key) {
+    case OPTION_SOURCE:
+        return &options->import.source;
+    case OPTION_LABEL:
+        return &options->import.label;
+    case OPTION_WHO:
+        return &options->import.who;
+    default:
+        return NULL;
+    }
+}
+
+/* Likewise of an option without an argument. */
+static bool *flag_of(struct import_command_options *options, int key)
+{
+    switch (key) {
+    case OPTION_DIGESTS:
+        return &options->import.takes_digests;
+    case OPTION_STRICT:
+        return &options->import.is_strict;
+    case OPTION_ALLOW:
+        return &options->import.is_allow_list;
+    case OPTION_SNAPSHOT:
+        return &options->import.is_snapshot;
+    default:
+        return NULL;
+    }
 }
 
 static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct import_command_options *options = out;
+    const char **member = text_of(options, key);
+    bool *flag = flag_of(options, key);
+    if (member) {
+        *member = text;
+        return 0;
+    }
+    if (flag) {
+        *flag = true;
+        return 0;
+    }
     switch (key) {
-    case OPTION_SOURCE:
-        options->import.source = text;
-        return 0;
-    case OPTION_LABEL:
-        options->import.label = text;
-        return 0;
-    case OPTION_DIGESTS:
-        options->import.takes_digests = true;
-        return 0;
-    case OPTION_STRICT:
-        options->import.is_strict = true;
+    case OPTION_FORMAT:
+        options->import.format = format_named(state, text);
         return 0;
     case OPTION_WORKERS:
         options->import.workers =
@@ -207,6 +294,10 @@ static int run(const struct command *self, int argc, char **argv)
         return EXIT_TROUBLE;
     }
     options.import.fingerprint = &options.decode.fingerprint;
+    if (!options.import.who) {
+        const struct passwd *user = getpwuid(getuid());
+        options.import.who = user ? user->pw_name : NULL;
+    }
     progress_init(&state.progress, "lines or files");
     for (size_t i = 1; i < options.arguments.count; i++) {
         import_path(&state, workspace, paths[i], &options);
@@ -225,18 +316,21 @@ const struct command command_db_import = {
     .summary = "take a hash list or a folder into a curator's workspace",
     .details =
         "WORKSPACE is a file, made when it does not exist; it holds plaintext hashes and never "
-        "goes to a device. A PATH is a text list with one PDQ hash a line, as 'hashveil hash' "
-        "prints them, a checksum file of md5sum, sha1sum or sha256sum (with --tag too), or a "
-        "folder of pictures, which are hashed. 64 digits alone are a PDQ hash; 32 and 40 are MD5 "
-        "and "
-        "SHA-1. With --digests every file of a folder is listed by its three digests too, pictures "
+        "goes to a device. A PATH is a hash list in one of the formats that --format help lists, "
+        "or a folder of pictures, which are hashed. 64 digits alone are a PDQ hash; 32 and 40 are "
+        "MD5 and SHA-1. What a list says is withdrawn or deleted is no longer named by its source, "
+        "and an entry goes with the last source that names it; what a list says is good, or all "
+        "of it with --allow, is never sealed. Nothing is forgotten: 'hashveil db history' tells. "
+        "With --digests every file of a folder is listed by its three digests too, pictures "
         "or not, but for empty files. Each PATH is "
         "taken whole or not at all; a line or picture that cannot be read is told and passed over, "
         "and the exit code is then 2. Importing the same again changes nothing.\n\n"
         "EXAMPLES\n"
         "  hashveil db import lists.work hashes.txt --source Example --label tests\n"
         "  hashveil db import lists.work SHA256SUMS --source Example --label tests\n"
-        "  hashveil db import lists.work pictures/ --digests --source mine --label holiday\n",
+        "  hashveil db import lists.work pictures/ --digests --source mine --label holiday\n"
+        "  hashveil db import lists.work all.csv --source Example --snapshot\n"
+        "  hashveil db import lists.work good.txt --source Library --allow\n",
     .options = option_rows,
     .parse = parse,
     .children = decode_option_rows,
