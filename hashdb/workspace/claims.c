@@ -19,7 +19,7 @@ static const char find_claim_sql[] =
     " WHERE kind = ? AND value = ? AND source = ? AND removed IS NULL";
 static const char withdraw_sql[] =
     "UPDATE claim SET removed = ?4"
-    " WHERE kind = ?1 AND value = ?2 AND source = ?3 AND removed IS NULL";
+    " WHERE kind = ?1 AND value = ?2 AND (source = ?3 OR ?3 < 0) AND removed IS NULL";
 static const char withdraw_item_sql[] =
     "UPDATE claim SET removed = ? WHERE source = ? AND item = ? AND item <> ''"
     " AND removed IS NULL";
@@ -114,6 +114,18 @@ void hv_claims_end(struct hv_claims *claims)
     *claims = (struct hv_claims){0};
 }
 
+hashveil_status hv_claims_finish(sqlite3 *db, hashveil_status status)
+{
+    if (status == HASHVEIL_OK) {
+        status = hv_sqlite_run(db, "COMMIT");
+    }
+    if (status != HASHVEIL_OK) {
+        /* What SQLite has rolled back by itself, as on a full disk, it says so of; that is fine. */
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return status;
+}
+
 hashveil_status hv_claims_note(struct hv_claims *claims)
 {
     sqlite3_stmt *statement = claims->statements[NOTE_CHANGE];
@@ -121,7 +133,8 @@ hashveil_status hv_claims_note(struct hv_claims *claims)
         return HASHVEIL_OK;
     }
     sqlite3_bind_int64(statement, 1, claims->change);
-    sqlite3_bind_int64(statement, 2, (sqlite3_int64)time(NULL));
+    sqlite3_bind_int64(statement, 2,
+                       claims->time_s ? (sqlite3_int64)claims->time_s : (sqlite3_int64)time(NULL));
     sqlite3_bind_text(statement, 3, claims->who, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 4, claims->action, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 5, claims->detail, -1, SQLITE_STATIC);
@@ -180,7 +193,7 @@ static hashveil_status change_claim(struct hv_claims *claims, const struct hv_va
                                     const struct hv_claim *claim)
 {
     sqlite3_stmt *statement = bind_value(claims, FIND_CLAIM, value);
-    bool was_named;
+    uint64_t ended;
     sqlite3_bind_int64(statement, 3, claim->source);
     const int result = sqlite3_step(statement);
     hashveil_status status = hv_status_of_sqlite(claims->db, result);
@@ -192,7 +205,7 @@ static hashveil_status change_claim(struct hv_claims *claims, const struct hv_va
         return status;
     }
     if (is_there) {
-        status = hv_claims_withdraw(claims, value, claim->source, &was_named);
+        status = hv_claims_withdraw(claims, value, claim->source, &ended);
     }
     return status == HASHVEIL_OK ? add_claim(claims, value, claim) : status;
 }
@@ -230,10 +243,15 @@ static hashveil_status find_record(struct hv_claims *claims, const struct hv_val
 
 /* The record id that an item's values are to share. */
 static hashveil_status choose_record(struct hv_claims *claims, const struct hv_value *values,
-                                     size_t count, uint8_t record_out[HASHVEIL_RECORD_ID_BYTES])
+                                     size_t count, const struct hv_claim *claim,
+                                     uint8_t record_out[HASHVEIL_RECORD_ID_BYTES])
 {
     bool is_there = false;
-    hv_random_stream_fill(&claims->stream, record_out, HASHVEIL_RECORD_ID_BYTES);
+    if (claim->record) {
+        memcpy(record_out, claim->record, HASHVEIL_RECORD_ID_BYTES);
+    } else {
+        hv_random_stream_fill(&claims->stream, record_out, HASHVEIL_RECORD_ID_BYTES);
+    }
     for (size_t i = 0; i < count && count > 1 && !is_there; i++) {
         const hashveil_status status = find_record(claims, &values[i], record_out, &is_there);
         if (status != HASHVEIL_OK) {
@@ -263,7 +281,7 @@ hashveil_status hv_claims_name(struct hv_claims *claims, const struct hv_value *
                                size_t count, const struct hv_claim *claim, bool *is_new_out)
 {
     uint8_t record[HASHVEIL_RECORD_ID_BYTES];
-    hashveil_status status = choose_record(claims, values, count, record);
+    hashveil_status status = choose_record(claims, values, count, claim, record);
     for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
         status = add_entry(claims, &values[i], record, &is_new_out[i]);
         if (status == HASHVEIL_OK && !is_new_out[i] && count > 1) {
@@ -278,14 +296,14 @@ hashveil_status hv_claims_name(struct hv_claims *claims, const struct hv_value *
 }
 
 hashveil_status hv_claims_withdraw(struct hv_claims *claims, const struct hv_value *value,
-                                   int64_t source, bool *was_named_out)
+                                   int64_t source, uint64_t *count_out)
 {
     sqlite3_stmt *statement = bind_value(claims, WITHDRAW, value);
     sqlite3_bind_int64(statement, 3, source);
     sqlite3_bind_int64(statement, 4, claims->change);
-    hashveil_status status = step(claims, WITHDRAW, NULL);
-    *was_named_out = status == HASHVEIL_OK && sqlite3_changes(claims->db) > 0;
-    return *was_named_out ? hv_claims_note(claims) : status;
+    const hashveil_status status = step(claims, WITHDRAW, NULL);
+    *count_out = status == HASHVEIL_OK ? (uint64_t)sqlite3_changes64(claims->db) : 0;
+    return *count_out > 0 ? hv_claims_note(claims) : status;
 }
 
 hashveil_status hv_claims_withdraw_item(struct hv_claims *claims, int64_t source, const char *item,

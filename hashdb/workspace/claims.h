@@ -12,7 +12,7 @@
 #include "base/random_stream.h"
 #include "hashdb/workspace/workspace.h"
 
-enum { HV_CLAIM_STATEMENTS = 16 };
+enum { HV_CLAIM_STATEMENTS = 16, HV_ANY_SOURCE = -1 };
 
 /* A change under way. Starts as {0}. */
 struct hv_claims {
@@ -20,15 +20,17 @@ struct hv_claims {
     sqlite3_stmt *statements[HV_CLAIM_STATEMENTS]; /* owned */
     const char *action, *who, *detail;             /* borrowed */
     int64_t change;                                /* its number */
+    uint64_t time_s;                               /* when it was made, since 1970; 0 for now */
     bool is_noted;                  /* whether it has a row: one that changes nothing leaves none */
     struct hv_random_stream stream; /* of record ids */
 };
 
 /* What a source says of a value. */
 struct hv_claim {
-    int64_t source;    /* its number */
-    const char *label; /* "" for none */
-    const char *item;  /* the source's own name of the item, "" for none */
+    int64_t source;        /* its number */
+    const char *label;     /* "" for none */
+    const char *item;      /* the source's own name of the item, "" for none */
+    const uint8_t *record; /* the id of a new entry's record; NULL for a random one */
 };
 
 /* action: 'import', 'remove', 'merge' or 'seal'. who, detail: as the change's row will have them.
@@ -49,10 +51,11 @@ HASHVEIL_MUST_USE hashveil_status hv_claims_name(struct hv_claims *claims,
                                                  const struct hv_value *values, size_t count,
                                                  const struct hv_claim *claim, bool *is_new_out);
 
-/* Ends a source's claim on a value. was_named_out: whether there was one. */
+/* Ends a source's claim on a value, or with HV_ANY_SOURCE all sources'. count_out: how many there
+ * were. */
 HASHVEIL_MUST_USE hashveil_status hv_claims_withdraw(struct hv_claims *claims,
                                                      const struct hv_value *value, int64_t source,
-                                                     bool *was_named_out);
+                                                     uint64_t *count_out);
 
 /* Ends all claims of a source on what it names so itself. count_out: how many there were. */
 HASHVEIL_MUST_USE hashveil_status hv_claims_withdraw_item(struct hv_claims *claims, int64_t source,
@@ -70,5 +73,8 @@ HASHVEIL_MUST_USE hashveil_status hv_claims_withdraw_unseen(struct hv_claims *cl
 HASHVEIL_MUST_USE hashveil_status hv_claims_note(struct hv_claims *claims);
 
 void hv_claims_end(struct hv_claims *claims);
+
+/* Commits what went well, or rolls back. Returns the status that this comes to. */
+HASHVEIL_MUST_USE hashveil_status hv_claims_finish(sqlite3 *db, hashveil_status status);
 
 #endif

@@ -93,10 +93,10 @@ static hashveil_status name_values(struct hv_import *import, const struct hv_val
 static hashveil_status withdraw_value(struct hv_import *import, const struct hv_value *value,
                                       int64_t source)
 {
-    bool was_named = false;
-    const hashveil_status status = hv_claims_withdraw(&import->claims, value, source, &was_named);
-    import->counts.withdrawn += was_named;
-    import->counts.not_named += status == HASHVEIL_OK && !was_named;
+    uint64_t count;
+    const hashveil_status status = hv_claims_withdraw(&import->claims, value, source, &count);
+    import->counts.withdrawn += count;
+    import->counts.not_named += status == HASHVEIL_OK && count == 0;
     return status;
 }
 
@@ -307,14 +307,9 @@ hashveil_status hashveil_workspace_import(hashveil_workspace *workspace, const c
         status = run(&import);
     }
     hv_claims_end(&import.claims);
+    status = hv_claims_finish(workspace->db, status);
     if (status == HASHVEIL_OK) {
-        status = hv_sqlite_run(workspace->db, "COMMIT");
+        *out = import.counts;
     }
-    if (status != HASHVEIL_OK) {
-        /* What SQLite has rolled back by itself, as on a full disk, it says so of; that is fine. */
-        sqlite3_exec(workspace->db, "ROLLBACK", NULL, NULL, NULL);
-        return status;
-    }
-    *out = import.counts;
-    return HASHVEIL_OK;
+    return status;
 }

@@ -4,6 +4,7 @@
 #define HASHVEIL_HASHVEIL_H
 
 #include <hashveil/cancel.h>
+#include <hashveil/curation.h>
 #include <hashveil/digest.h>
 #include <hashveil/evaluator.h>
 #include <hashveil/fingerprint.h>
