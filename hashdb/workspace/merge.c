@@ -177,15 +177,14 @@ static hashveil_status take_all(struct merge *merge, hashveil_workspace *other)
 }
 
 hashveil_status hashveil_workspace_merge(hashveil_workspace *workspace, hashveil_workspace *other,
-                                         const char *other_path, const char *who,
-                                         hashveil_merge_counts *out)
+                                         const char *other_path, hashveil_merge_counts *out)
 {
     struct merge merge = {.here = workspace};
     hashveil_status status = hv_sqlite_run(workspace->db, "BEGIN IMMEDIATE");
     if (status != HASHVEIL_OK) {
         return status;
     }
-    status = hv_claims_begin(workspace->db, "merge", who ? who : "", other_path, &merge.claims);
+    status = hv_claims_begin(workspace->db, "merge", "", other_path, &merge.claims);
     if (status == HASHVEIL_OK) {
         status = take_all(&merge, other);
     }

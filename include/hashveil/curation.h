@@ -110,16 +110,18 @@ typedef struct hashveil_merge_counts {
 } hashveil_merge_counts;
 
 /**
- * Brings what another workspace knows into this one, as one change, by the names of the sources.
- * Where both know a claim of one source on one value, what was said last counts; so merging again,
- * or in any order, comes to the same.
+ * Brings what another workspace knows into this one, by the names of the sources, in one
+ * transaction. Where both know a claim of one source on one value, what was said last counts. What
+ * comes in keeps when it was said and who said so: a change here for each change there.
+ *
+ * other_path  for the history
  *
  * Errors: ERR_ARGUMENT (a source that lists in one and allows in the other), ERR_LIMIT (too many
  * sources), and those of reading and writing a workspace.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_workspace_merge(hashveil_workspace *workspace, hashveil_workspace *other,
-                         const char *other_path, const char *who, hashveil_merge_counts *out);
+                         const char *other_path, hashveil_merge_counts *out);
 
 /**
  * Writes a list of what a workspace holds, streaming.

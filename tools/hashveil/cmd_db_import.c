@@ -4,13 +4,12 @@
 #include "json_line.h"
 #include "output.h"
 #include "progress.h"
+#include "workspace_input.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <hashveil/workspace.h>
 
@@ -295,8 +294,7 @@ static int run(const struct command *self, int argc, char **argv)
     }
     options.import.fingerprint = &options.decode.fingerprint;
     if (!options.import.who) {
-        const struct passwd *user = getpwuid(getuid());
-        options.import.who = user ? user->pw_name : NULL;
+        options.import.who = user_name();
     }
     progress_init(&state.progress, "lines or files");
     for (size_t i = 1; i < options.arguments.count; i++) {
