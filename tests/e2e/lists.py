@@ -64,7 +64,8 @@ def a_text_list_of_a_folder_holds_the_same_hashes(world):
     equal(import_into(world, path, source="list B"), ([(0, 8, 0, 0, 0)], ""), "text")
     equal(info(world, world.path("work")), {
         "path": world.path("work"), "kind": "workspace", "hashes": 8, "digests": 0, "digest_kinds": {},
-        "sources": {"list A": 8, "list B": 8}, "labels": {"x": 8}}, "information")
+        "sources": {"list A": 8, "list B": 8}, "labels": {"x": 8}, "disputed": 0,
+        "last_change": 2}, "information")
 
 
 @case

@@ -137,12 +137,20 @@ static hashveil_status describe_workspace(const char *path, struct json_line *ou
 {
     hashveil_workspace *workspace = NULL;
     hashveil_entries entries = {0};
+    hashveil_selection_counts counts = {0};
+    uint64_t change = 0;
     hashveil_status status = hashveil_workspace_open(path, HASHVEIL_WORKSPACE_READ, &workspace);
     if (status == HASHVEIL_OK) {
-        status = hashveil_workspace_entries(workspace, &entries);
+        status = hashveil_workspace_select(workspace, &(hashveil_selection){0}, NULL, NULL,
+                                           &entries, &counts);
+    }
+    if (status == HASHVEIL_OK) {
+        status = hashveil_workspace_last_change(workspace, &change);
     }
     if (status == HASHVEIL_OK) {
         describe_entries(&entries, out);
+        json_line_set(out, "disputed", json_of_u64(counts.disputed));
+        json_line_set(out, "last_change", json_of_u64(change));
     }
     hashveil_entries_clear(&entries);
     hashveil_workspace_close(workspace);

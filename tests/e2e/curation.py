@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A curator's day: overlapping lists, withdrawals, allow-lists, two workspaces, lists written."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+
+import harness
+from harness import DONE, MATCH, TROUBLE, case, cases, contains, equal
+
+HEADER = "signal_type,signal_str,quality,item,id,label,member,status\n"
+HASHES = ["1" + "0" * 63, "2f" * 32, "3a5" * 21 + "b", "4c" * 32]
+MD5 = "0123456789abcdef0123456789abcdef"
+SHA256 = "89abcdef" * 8
+KILLS = 12
+
+
+def write(world, name, rows):
+    return world.write(name, (HEADER + "".join(row + "\n" for row in rows)).encode())
+
+
+def line_of(value, item="", label="", status="", kind="pdq"):
+    return f"{kind},{value},,{item},{item},{label},,{status}"
+
+
+def load(world, workspace, source, rows, *arguments, name="list.csv"):
+    outcome = world.run("db", "import", workspace, write(world, name, rows), "--source", source,
+                        "--json", *arguments)
+    return json.loads(outcome.output)
+
+
+def listed(world, workspace, *arguments):
+    """Returns (value, source) of what 'db list' prints."""
+    lines = world.run("db", "list", workspace, "--json", *arguments).output.splitlines()
+    return sorted((claim["value"], claim["source"]) for claim in map(json.loads, lines))
+
+
+def overlapping(world, name="work"):
+    """Two lists that share one hash; of one list a digest beside it."""
+    workspace = world.path(name)
+    load(world, workspace, "zoo", [line_of(HASHES[0], "7", "VIC_US:1"), line_of(MD5, "7", "VIC_US:1",
+                                                                        kind="md5"),
+                                   line_of(HASHES[1])], "--who", "alice")
+    load(world, workspace, "ark", [line_of(HASHES[0], label="tests"), line_of(HASHES[2])])
+    return workspace
+
+
+@case
+def a_list_tells_who_names_what(world):
+    workspace = overlapping(world)
+    equal(listed(world, workspace),
+          sorted([(HASHES[0], "zoo"), (HASHES[0], "ark"), (HASHES[1], "zoo"), (HASHES[2], "ark"),
+                  ("md5:" + MD5, "zoo")]), "claims")
+    equal(listed(world, workspace, "--source", "ark"),
+          sorted([(HASHES[0], "ark"), (HASHES[2], "ark")]), "of one source")
+    equal(listed(world, workspace, "--label", "VIC_US:1"),
+          sorted([(HASHES[0], "zoo"), ("md5:" + MD5, "zoo")]), "with one label")
+    equal(listed(world, workspace, MD5.upper()), [("md5:" + MD5, "zoo")], "of one value")
+    line = world.run("db", "list", workspace, "md5:" + MD5).output.rstrip("\n").split("\t")
+    equal((line[0], line[1:4], line[5:]), ("md5:" + MD5, ["zoo", "VIC_US:1", "7"],
+                                           ["alice", "-", "-"]), "fields")
+
+
+@case
+def the_history_tells_what_changed_when_and_by_whom(world):
+    workspace = overlapping(world)
+    load(world, workspace, "ark", [line_of(HASHES[2], status="withdrawn")], "--who", "bob")
+    world.run("db", "remove", workspace, "--reason", "wrong picture", "--who", "carol", HASHES[1])
+    changes = [json.loads(line) for line in
+               world.run("db", "history", workspace, "--json").output.splitlines()]
+    equal([(change["action"], change["added"], change["ended"]) for change in changes],
+          [("import", 3, 0), ("import", 2, 0), ("import", 0, 1), ("remove", 0, 1)], "changes")
+    equal([changes[0]["who"], changes[2]["who"], changes[3]["who"], changes[3]["detail"]],
+          ["alice", "bob", "carol", "wrong picture"], "who")
+    ended = [json.loads(line) for line in
+             world.run("db", "list", workspace, "--json", "--ended").output.splitlines()]
+    equal({claim["value"]: claim["ended_by"] for claim in ended if "ended" in claim},
+          {HASHES[2]: "bob", HASHES[1]: "carol"}, "ended")
+
+
+@case
+def what_is_removed_is_no_longer_sealed_and_comes_back_with_its_list(world):
+    workspace = overlapping(world)
+    outcome = world.run("db", "remove", workspace, "--json", HASHES[0], "md5:" + MD5, HASHES[3])
+    equal(json.loads(outcome.output)["ended"], 3, "ended")
+    equal(json.loads(outcome.output)["not_named"], 1, "not named")
+    equal(listed(world, workspace), [(HASHES[1], "zoo"), (HASHES[2], "ark")], "left")
+    load(world, workspace, "ark", [line_of(HASHES[0])])
+    contains(str(listed(world, workspace)), HASHES[0])
+    outcome = world.run("db", "remove", workspace, "--source", "nobody", HASHES[0], exits=TROUBLE)
+    contains(outcome.errors, f"hashveil: {workspace}: no source is called 'nobody'")
+    outcome = world.run("db", "remove", workspace, "12345", exits=TROUBLE)
+    contains(outcome.errors, "hashveil: 12345: neither a PDQ hash nor a digest")
+
+
+@case
+def a_diff_shows_what_differs_and_its_exit_code_says_whether(world):
+    old = overlapping(world, "old")
+    new = world.path("new")
+    shutil.copy(old, new)
+    equal(world.run("db", "diff", old, new, exits=DONE).output, "", "no difference")
+    load(world, new, "ark", [line_of(HASHES[1]), line_of(HASHES[3]), line_of(HASHES[2], status="withdrawn")])
+    lines = world.run("db", "diff", old, new, exits=MATCH).output.splitlines()
+    equal([line.split("\t")[0] for line in lines],
+          ["~ " + HASHES[1], "- " + HASHES[2], "+ " + HASHES[3]], "lines")
+    since = world.run("db", "diff", new, "--since", "2", exits=MATCH).output.splitlines()
+    equal(since, lines, "since the change before")
+    backwards = world.run("db", "diff", new, old, "--json", exits=MATCH).output.splitlines()
+    equal([json.loads(line)["change"] for line in backwards], ["changed", "added", "removed"],
+          "backwards")
+
+
+@case
+def merging_brings_everything_in_once_and_the_last_word_counts(world):
+    here = world.path("here")
+    there = world.path("there")
+    load(world, here, "zoo", [line_of(HASHES[0], label="old")], "--who", "alice")
+    shutil.copy(here, there)
+    time.sleep(1.1)  # what is said within one second has no order
+    load(world, there, "zoo", [line_of(HASHES[0], label="new"), line_of(HASHES[1])], "--who", "bob")
+    load(world, there, "ark", [line_of(HASHES[0])])
+    counts = json.loads(world.run("db", "merge", here, there, "--json").output)
+    equal((counts["added"], counts["changed"], counts["ended"]), (2, 1, 0), "counts")
+    equal(world.run("db", "diff", here, there, exits=DONE).output, "", "difference")
+    counts = json.loads(world.run("db", "merge", here, there, "--json").output)
+    equal((counts["added"], counts["changed"], counts["ended"]), (0, 0, 0), "merged again")
+    counts = json.loads(world.run("db", "merge", there, here, "--json").output)
+    equal((counts["added"], counts["changed"], counts["ended"]), (0, 0, 0), "the other way")
+    by = {json.loads(line)["added_by"] for line in
+          world.run("db", "list", here, HASHES[1], "--json").output.splitlines()}
+    equal(by, {"bob"}, "who said so")
+    time.sleep(1.1)
+    load(world, there, "zoo", [line_of(HASHES[1], status="withdrawn")])
+    counts = json.loads(world.run("db", "merge", here, there, "--json").output)
+    equal((counts["added"], counts["changed"], counts["ended"]), (0, 0, 1), "withdrawn there")
+    outcome = world.run("db", "merge", here, world.files("listed")[0], exits=TROUBLE)
+    contains(outcome.errors, world.files("listed")[0])
+
+
+FORMATS = {name: name for name in ("csv", "pdq", "pdq-fields", "checksums", "hashdeep")}
+
+
+@cases(FORMATS)
+def what_a_format_can_say_comes_back_from(world, row):
+    form = row
+    workspace = overlapping(world)
+    load(world, workspace, "zoo", [line_of(SHA256, "7", "VIC_US:1", kind="sha256")])
+    outcome = world.run("db", "export", workspace, "--format", form, "--source", "zoo")
+    path = world.write("exported", outcome.output.encode())
+    again = world.path("again")
+    world.run("db", "import", again, path, "--source", "zoo")
+    before, after = listed(world, workspace, "--source", "zoo"), listed(world, again)
+    assert after and set(after) <= set(before), (before, after)
+    if form == "csv":
+        equal(after, before, "claims")
+    left_out = "left out" in outcome.errors
+    equal(left_out or form in ("csv", "pdq", "pdq-fields"), True, outcome.errors)
+
+
+@case
+def a_list_of_what_is_withdrawn_ends_it_elsewhere(world):
+    workspace = overlapping(world)
+    other = world.path("other")
+    world.run("db", "merge", other, workspace)
+    load(world, workspace, "zoo", [line_of(HASHES[1], status="withdrawn")])
+    exported = world.run("db", "export", workspace, "--withdrawn", "--source", "zoo").output
+    path = world.write("exported.csv", exported.encode())
+    counts = json.loads(world.run("db", "import", other, path, "--source", "zoo",
+                                  "--json").output)
+    equal(counts["withdrawn"], 1, "withdrawn")
+    equal(listed(world, other), listed(world, workspace), "claims")
+
+
+@case
+def an_allow_list_keeps_its_hashes_out_of_the_database(world):
+    workspace = overlapping(world)
+    load(world, workspace, "library", [line_of(HASHES[1])], "--allow", name="good.csv")
+    database = world.path("list.hvdb")
+    outcome = world.run("db", "seal", workspace, database, "--key", world.key("evaluator"),
+                        "--json")
+    equal(json.loads(outcome.output)["entries"], 2, "hashes sealed")
+    outcome = world.run("db", "import", workspace, world.path("good.csv"), "--source", "zoo",
+                        "--allow", exits=TROUBLE)
+    contains(outcome.errors, "both lists and allows")
+
+
+@case
+def an_import_killed_at_any_time_leaves_all_or_nothing(world):
+    workspace = world.path("work")
+    generator = random.Random(7)
+    load(world, workspace, "zoo", [line_of(HASHES[0])])
+    values = [f"{generator.getrandbits(256):064x}" for _ in range(60000)]
+    path = world.write("many", "".join(value + "\n" for value in values).encode())
+    start = time.monotonic()
+    shutil.copy(workspace, world.path("measured"))
+    world.run("db", "import", world.path("measured"), path, "--source", "ark")
+    whole = time.monotonic() - start
+    seen = set()
+    for _ in range(KILLS):
+        shutil.copy(workspace, world.path("killed"))
+        process = world.start("db", "import", world.path("killed"), path, "--source", "ark")
+        time.sleep(generator.uniform(0, 1.1 * whole))
+        process.kill()
+        process.wait()
+        assert process.returncode in (DONE, -signal.SIGKILL), process.returncode
+        info = json.loads(world.run("db", "info", world.path("killed"), "--json").output)
+        assert info["hashes"] in (1, 1 + len(values)), info
+        seen.add(info["hashes"])
+        counts = json.loads(world.run("db", "import", world.path("killed"), path, "--source",
+                                      "ark", "--json").output)
+        equal(counts["added"] + counts["known"], len(values), "imported again")
+        os.remove(world.path("killed"))
+    assert 1 in seen, seen
+
+
+@case
+def a_workspace_that_is_none_is_named(world):
+    picture = world.files("listed")[0]
+    for command in (("list", picture), ("history", picture), ("export", picture),
+                    ("diff", picture, picture), ("remove", picture, HASHES[0]),
+                    ("merge", picture, picture)):
+        outcome = world.run("db", *command, exits=TROUBLE)
+        contains(outcome.errors, f"hashveil: {picture}: ")
+    workspace = overlapping(world)
+    outcome = world.run("db", "export", workspace, "--format", "tables", exits=TROUBLE)
+    contains(outcome.errors, "tables")
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(sys.argv))
