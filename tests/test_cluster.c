@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "base/random_stream.h"
 #include "draw.h"
-#include "hashdb/sealed/builder.h"
 #include "hashdb/sealed/cluster.h"
 #include "run_suite.h"
 
@@ -316,11 +315,12 @@ static hashveil_seal_summary seal(hashveil_mask_params with)
     const hashveil_seal_options options = {.evaluator_key = &key,
                                            .epoch = 7,
                                            .mask_params = with,
+                                           .seed = seed,
+                                           .created_s = 1234,
                                            .mask_seed = mask_seed,
                                            .workers = 1};
     hashveil_seal_summary summary;
-    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, &options, seed, 1234, &summary),
-                     HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, &summary), HASHVEIL_OK);
     return summary;
 }
 

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "base/random_stream.h"
 #include "draw.h"
-#include "hashdb/sealed/builder.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/reader.h"
 #include "psi/token.h"
@@ -53,9 +52,11 @@ static hashveil_status build(void)
     const hashveil_seal_options options = {
         .evaluator_key = &key,
         .epoch = EPOCH,
+        .seed = seed,
+        .created_s = 1234,
         .mask_params = {.masks = 2, .bits = 28, .pool_bits = 160},
         .workers = 1};
-    return hv_sealed_db_build_from_seed(path, &entries, &options, seed, 1234, NULL);
+    return hashveil_sealed_db_build(path, &entries, &options, NULL);
 }
 
 static void open_built(void)

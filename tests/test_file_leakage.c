@@ -8,7 +8,6 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/random_stream.h"
-#include "hashdb/sealed/builder.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/reader.h"
 #include "psi/token.h"
@@ -56,10 +55,13 @@ static void seal(const hashveil_mask_params *params)
 {
     const char *where;
     struct hv_sealed_header header;
-    const hashveil_seal_options options = {
-        .evaluator_key = &key, .epoch = 7, .mask_params = *params, .workers = 2};
-    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, &options, seed, 1, NULL),
-                     HASHVEIL_OK);
+    const hashveil_seal_options options = {.evaluator_key = &key,
+                                           .epoch = 7,
+                                           .seed = seed,
+                                           .created_s = 1,
+                                           .mask_params = *params,
+                                           .workers = 2};
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_sealed_db_open(path, &db, &where), HASHVEIL_OK);
     ck_assert_int_eq(hv_read_file(path, SIZE_MAX, &file, &file_len), HASHVEIL_OK);
     ck_assert_int_eq(hv_sealed_header_parse(file, file_len, &header), HASHVEIL_OK);

@@ -5,7 +5,6 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "draw.h"
-#include "hashdb/sealed/builder.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/reader.h"
 #include "run_suite.h"
@@ -161,8 +160,10 @@ static hashveil_seal_options options_of(unsigned workers)
 static uint8_t *build(const hashveil_seal_options *options, size_t *len)
 {
     uint8_t *bytes;
-    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, options, seed, 1234, NULL),
-                     HASHVEIL_OK);
+    hashveil_seal_options seeded = *options;
+    seeded.seed = seed;
+    seeded.created_s = 1234;
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &seeded, NULL), HASHVEIL_OK);
     ck_assert_int_eq(hv_read_file(path, SIZE_MAX, &bytes, len), HASHVEIL_OK);
     return bytes;
 }

@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "base/files.h"
 #include "base/random_stream.h"
-#include "hashdb/sealed/builder.h"
 #include "hashdb/sealed/format.h"
 #include "hashdb/sealed/reader.h"
 #include "psi/token.h"
@@ -32,11 +31,14 @@ static hashveil_sealed_db *db;
 static void seal(size_t count, const hashveil_mask_params *params)
 {
     const char *where;
-    const hashveil_seal_options options = {
-        .evaluator_key = &key, .epoch = 7, .mask_params = *params, .workers = 2};
+    const hashveil_seal_options options = {.evaluator_key = &key,
+                                           .epoch = 7,
+                                           .seed = seed,
+                                           .created_s = 1,
+                                           .mask_params = *params,
+                                           .workers = 2};
     entries = draw_entries(count);
-    ck_assert_int_eq(hv_sealed_db_build_from_seed(path, &entries, &options, seed, 1, NULL),
-                     HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_sealed_db_build(path, &entries, &options, NULL), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_sealed_db_open(path, &db, &where), HASHVEIL_OK);
 }
 

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entries to a sealed database: clusters -> tokens and digests -> OPRF -> tables; records under
  * secrets that any two masks' tables share out, and that the table of digests holds. */
-#include "hashdb/sealed/builder.h"
+#include <hashveil/sealed_db.h>
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sodium.h>
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/random_stream.h"
 #include "base/threads.h"
 #include "hashdb/sealed/database.h"
+#include "hashdb/sealed/partial.h"
+#include "hashdb/sealed/seal_input.h"
 #include "hashdb/sealed/table.h"
 
 enum { DATABASE_MODE = 0644, MIN_WITHDRAWN = 64 };
 
 struct build {
+    const char *path;
+    struct hv_partial_begin begin; /* secret */
     const hashveil_seal_options *options;
     struct hv_table_source source;
     struct hv_manifest manifest;
@@ -44,12 +48,12 @@ static void tokens_done(void *context, uint64_t tokens)
     pthread_mutex_unlock(&build->lock);
 }
 
-static hashveil_status write_table(struct build *build, unsigned number,
+static hashveil_status write_table(struct build *build, unsigned number, unsigned worker,
                                    struct hv_table_section *section)
 {
     const size_t len = (size_t)section->section.len;
     struct hv_table table = {.shape = section->shape};
-    hashveil_status status = hv_table_make(&build->source, number, tokens_done, build, &table);
+    hashveil_status status = hv_table_make(&build->source, number, worker, &table);
     if (status == HASHVEIL_OK) {
         section->shape = table.shape;
         status = hv_new_file_write(&build->file, table.bytes, len, section->section.offset);
@@ -65,10 +69,9 @@ static hashveil_status write_table(struct build *build, unsigned number,
 static hashveil_status table_job(void *context, size_t index, unsigned worker)
 {
     struct build *build = context;
-    (void)worker;
     return index < build->manifest.mask_params.masks
-               ? write_table(build, (unsigned)index, &build->manifest.tables[index])
-               : write_table(build, HV_EXACT_TABLE, &build->manifest.exact);
+               ? write_table(build, (unsigned)index, worker, &build->manifest.tables[index])
+               : write_table(build, HV_EXACT_TABLE, worker, &build->manifest.exact);
 }
 
 /* Each record's slot is a random one of all, so that its place says nothing of the entries' places
@@ -302,8 +305,6 @@ static hashveil_status fill_manifest(struct build *build)
 {
     struct hv_manifest *manifest = &build->manifest;
     const hashveil_seal_options *options = build->options;
-    manifest->epoch = options->epoch;
-    manifest->token_epoch = build->source.token_epoch;
     manifest->expires_s = options->expires_s;
     if (options->base) {
         memcpy(manifest->base_digest, options->base->info.digest, sizeof manifest->base_digest);
@@ -322,62 +323,6 @@ static hashveil_status fill_manifest(struct build *build)
     return HASHVEIL_OK;
 }
 
-/* A record whose label no report could carry would be found and never reported. */
-static bool texts_are_valid(const hashveil_entries *entries)
-{
-    bool are_valid = entries->list_count <= HASHVEIL_MAX_LISTS;
-    for (size_t i = 0; are_valid && i < entries->list_count; i++) {
-        are_valid = hv_sealed_name_is_valid(entries->list_names[i]);
-    }
-    for (size_t i = 0; are_valid && i < entries->count; i++) {
-        are_valid = hv_record_labels_are_valid(&entries->entries[i].record);
-    }
-    for (size_t i = 0; are_valid && i < entries->exact_count; i++) {
-        are_valid = hv_record_labels_are_valid(&entries->exact[i].record) &&
-                    hashveil_digest_len(entries->exact[i].digest.kind) > 0;
-    }
-    return are_valid;
-}
-
-static bool base_is_valid(const hashveil_seal_options *options)
-{
-    const hashveil_sealed_db_info *base = &options->base->info;
-    bool is_valid = !base->is_segment && base->epoch < options->epoch &&
-                    options->withdrawn_count <= base->padded_count;
-    for (size_t i = 1; is_valid && i < options->withdrawn_count; i++) {
-        is_valid = compare_ids(options->withdrawn + (i - 1) * HASHVEIL_RECORD_ID_BYTES,
-                               options->withdrawn + i * HASHVEIL_RECORD_ID_BYTES) < 0;
-    }
-    return is_valid;
-}
-
-static hashveil_status check_arguments(const hashveil_entries *entries,
-                                       const hashveil_seal_options *options)
-{
-    const size_t max_count = (size_t)1 << HV_SEALED_MAX_SLOT_BITS;
-    if (entries->count == 0 && entries->exact_count == 0 && options->withdrawn_count == 0) {
-        return HASHVEIL_ERR_EMPTY;
-    }
-    if (entries->count > max_count || entries->exact_count > max_count - entries->count) {
-        return HASHVEIL_ERR_LIMIT;
-    }
-    if (options->evaluator_key->kind != HASHVEIL_KEY_EVALUATOR ||
-        !options->evaluator_key->has_secret) {
-        return HASHVEIL_ERR_KEY;
-    }
-    if (!(options->base
-              ? base_is_valid(options)
-              : hv_mask_params_are_valid(&options->mask_params) && options->withdrawn_count == 0) ||
-        options->curator_count > HASHVEIL_MAX_CURATORS) {
-        return HASHVEIL_ERR_ARGUMENT;
-    }
-    if (options->base && memcmp(options->base->manifest.evaluator_public,
-                                options->evaluator_key->public_bytes, HASHVEIL_KEY_BYTES) != 0) {
-        return HASHVEIL_ERR_KEY;
-    }
-    return texts_are_valid(entries) ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
-}
-
 static hashveil_status write_tables(struct build *build)
 {
     const unsigned workers = build->options->workers;
@@ -385,7 +330,59 @@ static hashveil_status write_tables(struct build *build)
                        workers ? workers : hv_processor_count(), table_job, build);
 }
 
-static void build_clear(struct build *build)
+/* Where it goes on from, or what it begins with. */
+static hashveil_status begin(struct build *build)
+{
+    uint8_t input_digest[HASHVEIL_DIGEST_BYTES];
+    const hashveil_seal_options *options = build->options;
+    const hashveil_entries *entries = build->source.entries;
+    const size_t most_tokens =
+        entries->count > entries->exact_count ? entries->count : entries->exact_count;
+    hashveil_seal_start start = HASHVEIL_SEAL_BEGINS;
+    hashveil_status status = hv_seal_input_digest(entries, options, input_digest);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    hv_seal_input_begin(options, input_digest, &build->begin);
+    if (options->is_resumable) {
+        status = hv_partial_open(build->path, &build->begin, input_digest, most_tokens,
+                                 &build->source.partial, &start);
+    }
+    if (status == HASHVEIL_OK && options->is_resumable) {
+        build->begin = build->source.partial.begin;
+        if (options->on_start) {
+            options->on_start(options->progress_context, start);
+        }
+    }
+    return status;
+}
+
+static hashveil_status set_epoch(struct build *build)
+{
+    const hashveil_sealed_db *base = build->options->base;
+    if (base && base->info.epoch >= build->begin.epoch) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    build->manifest.epoch = build->begin.epoch;
+    build->manifest.created_s = build->begin.created_s;
+    build->manifest.token_epoch = base ? base->manifest.token_epoch : build->begin.epoch;
+    build->source.outputs.token_epoch = build->manifest.token_epoch;
+    return HASHVEIL_OK;
+}
+
+static hashveil_status make_file(struct build *build)
+{
+    const hashveil_status status = hv_new_file_init(build->path, DATABASE_MODE, &build->file);
+    return status == HASHVEIL_OK ? hv_partial_note_file(&build->source.partial, &build->file)
+                                 : status;
+}
+
+static hashveil_status commit(struct build *build)
+{
+    return hv_new_file_commit(&build->file);
+}
+
+static void build_clear(struct build *build, bool is_done)
 {
     hv_new_file_clear(&build->file);
     if (build->source.line) {
@@ -394,35 +391,45 @@ static void build_clear(struct build *build)
     free(build->source.line);
     free(build->source.slot);
     hv_clusters_clear(&build->source.clusters);
+    hv_partial_close(&build->source.partial, !is_done);
+    hv_wipe(&build->begin, sizeof build->begin);
 }
 
-hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_entries *entries,
-                                             const hashveil_seal_options *options,
-                                             const uint8_t seed[HV_SEED_BYTES], uint64_t created_s,
-                                             hashveil_seal_summary *summary_out)
+hashveil_status hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,
+                                         const hashveil_seal_options *options,
+                                         hashveil_seal_summary *summary_out)
 {
     static hashveil_status (*const steps[])(struct build *) = {
-        draw_masks_and_cluster, fill_manifest, lay_out,     draw_slots_and_lines, write_tables,
-        write_withdrawn,        write_records, write_pages, write_ends,
+        begin,
+        set_epoch,
+        make_file,
+        draw_masks_and_cluster,
+        fill_manifest,
+        lay_out,
+        draw_slots_and_lines,
+        write_tables,
+        write_withdrawn,
+        write_records,
+        write_pages,
+        write_ends,
+        commit,
     };
-    struct build build = {.options = options,
+    struct build build = {.path = path,
+                          .options = options,
                           .source = {.entries = entries,
-                                     .evaluator_secret = options->evaluator_key->secret_bytes,
-                                     .seed = seed,
-                                     .token_epoch = options->base
-                                                        ? options->base->manifest.token_epoch
-                                                        : options->epoch},
-                          .manifest = {.created_s = created_s},
+                                     .outputs = {.key = options->evaluator_key,
+                                                 .exchange = options->exchange,
+                                                 .exchange_context = options->exchange_context},
+                                     .tokens_done = tokens_done},
                           .lock = PTHREAD_MUTEX_INITIALIZER};
-    hashveil_status status = check_arguments(entries, options);
-    if (status == HASHVEIL_OK) {
-        status = hv_new_file_init(path, DATABASE_MODE, &build.file);
+    build.source.seed = build.begin.seed;
+    build.source.tokens_done_context = &build;
+    if (sodium_init() < 0) {
+        return HASHVEIL_ERR_IO;
     }
+    hashveil_status status = hv_seal_input_check(entries, options);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == HASHVEIL_OK; i++) {
         status = steps[i](&build);
-    }
-    if (status == HASHVEIL_OK) {
-        status = hv_new_file_commit(&build.file);
     }
     if (status == HASHVEIL_OK && summary_out) {
         *summary_out =
@@ -430,21 +437,6 @@ hashveil_status hv_sealed_db_build_from_seed(const char *path, const hashveil_en
                                     .labels_left_out = build.source.clusters.labels_left_out,
                                     .tokens_lost = build.tokens_lost};
     }
-    build_clear(&build);
-    return status;
-}
-
-hashveil_status hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,
-                                         const hashveil_seal_options *options,
-                                         hashveil_seal_summary *summary_out)
-{
-    uint8_t seed[HV_SEED_BYTES];
-    if (sodium_init() < 0) {
-        return HASHVEIL_ERR_IO;
-    }
-    randombytes_buf(seed, sizeof seed);
-    const hashveil_status status = hv_sealed_db_build_from_seed(path, entries, options, seed,
-                                                                (uint64_t)time(NULL), summary_out);
-    hv_wipe(seed, sizeof seed);
+    build_clear(&build, status == HASHVEIL_OK);
     return status;
 }

@@ -10,18 +10,19 @@
 #include "hashdb/sealed/format.h"
 #include "psi/token.h"
 
-enum { TOKENS_STEP = 256 };
-
 /* One table in the making. */
 struct work {
     const struct hv_table_source *source;
     unsigned number;
+    unsigned worker;
     size_t count;  /* of tokens or digests */
     size_t padded; /* a power of two */
     struct hv_random_stream stream;
     uint64_t *keys;  /* padded of them: of the entries in order, then padding */
     uint8_t *values; /* as many */
     size_t values_len;
+    struct hv_token_input *inputs;            /* this and the next: of one piece */
+    uint8_t (*outputs)[HV_OUTPUT_KEPT_BYTES]; /* secret */
 };
 
 static uint32_t record_of(const struct work *work, size_t place)
@@ -36,18 +37,18 @@ static void encode(const struct work *work, size_t place, struct hv_token_input 
     const struct hv_clusters *clusters = &source->clusters;
     if (work->number == HV_EXACT_TABLE) {
         const hashveil_exact_entry *entry = &source->entries->exact[clusters->exact_order[place]];
-        hv_token_encode_exact(&entry->digest, source->token_epoch, out);
+        hv_token_encode_exact(&entry->digest, source->outputs.token_epoch, out);
     } else {
         const hashveil_entry *entry = &source->entries->entries[clusters->order[place]];
         const struct hv_token token = hv_masks_token(&source->masks, work->number, &entry->hash);
-        hv_token_encode(&token, source->token_epoch, out);
+        hv_token_encode(&token, source->outputs.token_epoch, out);
     }
 }
 
 /* The value that a token's holder recovers: share or secret, slot and, in the last byte's unused
  * bits, what value already holds, which is random. The pad then covers all of it. */
 static void seal_value(const struct work *work, uint32_t record,
-                       const uint8_t y[HV_OPRF_OUTPUT_BYTES], uint8_t *value)
+                       const uint8_t y[HV_OUTPUT_KEPT_BYTES], uint8_t *value)
 {
     const struct hv_table_source *source = work->source;
     const uint8_t *pad = y + HV_TOKEN_KEY_BYTES;
@@ -65,26 +66,48 @@ static void seal_value(const struct work *work, uint32_t record,
     }
 }
 
-static hashveil_status seal_tokens(struct work *work, hv_tokens_done_fn *tokens_done, void *context)
+/* From an attempt before, if that got so far; else made and kept. */
+static hashveil_status get_outputs(const struct work *work, size_t first, size_t count)
 {
     const struct hv_table_source *source = work->source;
-    for (size_t i = 0; i < work->count; i++) {
-        struct hv_token_input input;
-        uint8_t y[HV_OPRF_OUTPUT_BYTES];
-        encode(work, i, &input);
-        const struct hv_piece piece = hv_token_piece(&input);
-        if (!hv_oprf_evaluate(HV_OPRF_MODE, source->evaluator_secret, &piece, y)) {
-            return HASHVEIL_ERR_KEY;
-        }
-        work->keys[i] = hv_load_le(y, HV_TOKEN_KEY_BYTES);
-        seal_value(work, record_of(work, i), y, work->values + i * source->value_bytes);
-        hv_wipe(y, sizeof y);
-        if ((i + 1) % TOKENS_STEP == 0) {
-            tokens_done(context, TOKENS_STEP);
+    const size_t piece = first / HV_PARTIAL_PIECE_TOKENS;
+    if (hv_partial_read(&source->partial, work->number, piece, count, work->outputs)) {
+        return HASHVEIL_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        encode(work, first + i, &work->inputs[i]);
+    }
+    const hashveil_status status =
+        hv_outputs_make(&source->outputs, work->worker, work->inputs, count, work->outputs);
+    return status == HASHVEIL_OK
+               ? hv_partial_keep(&source->partial, work->number, piece, count, work->outputs)
+               : status;
+}
+
+static void seal_piece(struct work *work, size_t first, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const size_t place = first + i;
+        work->keys[place] = hv_load_le(work->outputs[i], HV_TOKEN_KEY_BYTES);
+        seal_value(work, record_of(work, place), work->outputs[i],
+                   work->values + place * work->source->value_bytes);
+    }
+}
+
+static hashveil_status seal_tokens(struct work *work)
+{
+    const struct hv_table_source *source = work->source;
+    hashveil_status status = HASHVEIL_OK;
+    for (size_t i = 0; i < work->count && status == HASHVEIL_OK; i += HV_PARTIAL_PIECE_TOKENS) {
+        const size_t left = work->count - i;
+        const size_t count = left < HV_PARTIAL_PIECE_TOKENS ? left : HV_PARTIAL_PIECE_TOKENS;
+        status = get_outputs(work, i, count);
+        if (status == HASHVEIL_OK) {
+            seal_piece(work, i, count);
+            source->tokens_done(source->tokens_done_context, count);
         }
     }
-    tokens_done(context, work->count % TOKENS_STEP);
-    return HASHVEIL_OK;
+    return status;
 }
 
 struct numbered_key {
@@ -142,15 +165,14 @@ static void draw_padding(struct work *work)
     }
 }
 
-static hashveil_status make(struct work *work, hv_tokens_done_fn *tokens_done, void *context,
-                            struct hv_table *table)
+static hashveil_status make(struct work *work, struct hv_table *table)
 {
     const struct hv_fuse_input input = {.keys = work->keys,
                                         .values = work->values,
                                         .count = work->padded,
                                         .value_bytes = work->source->value_bytes};
     draw_padding(work);
-    hashveil_status status = seal_tokens(work, tokens_done, context);
+    hashveil_status status = seal_tokens(work);
     if (status == HASHVEIL_OK) {
         status = replace_repeated_keys(work, &table->lost);
     }
@@ -162,11 +184,12 @@ static hashveil_status make(struct work *work, hv_tokens_done_fn *tokens_done, v
 }
 
 hashveil_status hv_table_make(const struct hv_table_source *source, unsigned number,
-                              hv_tokens_done_fn *tokens_done, void *context, struct hv_table *table)
+                              unsigned worker, struct hv_table *table)
 {
     const bool is_exact = number == HV_EXACT_TABLE;
     struct work work = {.source = source,
                         .number = number,
+                        .worker = worker,
                         .count = is_exact ? source->entries->exact_count : source->entries->count,
                         .padded = is_exact ? source->padded_exact : source->padded_tokens};
     hashveil_status status = HASHVEIL_ERR_NO_MEMORY;
@@ -174,8 +197,13 @@ hashveil_status hv_table_make(const struct hv_table_source *source, unsigned num
     work.keys = hv_alloc_array(work.padded, sizeof *work.keys);
     work.values = hv_alloc_array(work.padded, source->value_bytes);
     table->bytes = hv_alloc_array((size_t)hv_fuse_places(&table->shape), source->value_bytes);
-    if (work.keys && work.values && table->bytes) {
-        status = make(&work, tokens_done, context, table);
+    work.inputs = hv_alloc_array(HV_PARTIAL_PIECE_TOKENS, sizeof *work.inputs);
+    work.outputs = hv_alloc_array(HV_PARTIAL_PIECE_TOKENS, sizeof work.outputs[0]);
+    if (work.keys && work.values && table->bytes && work.inputs && work.outputs) {
+        status = make(&work, table);
+    }
+    if (work.outputs) {
+        hv_wipe(work.outputs, HV_PARTIAL_PIECE_TOKENS * sizeof work.outputs[0]);
     }
     if (status != HASHVEIL_OK) {
         free(table->bytes);
@@ -183,5 +211,7 @@ hashveil_status hv_table_make(const struct hv_table_source *source, unsigned num
     }
     free(work.keys);
     free(work.values);
+    free(work.inputs);
+    free(work.outputs);
     return status;
 }

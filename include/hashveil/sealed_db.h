@@ -26,6 +26,7 @@ enum {
     HASHVEIL_MAX_CURATORS = 16,
     HASHVEIL_DIGEST_BYTES = 32,
     HASHVEIL_MASK_SEED_BYTES = 32,
+    HASHVEIL_SEAL_SEED_BYTES = 32,
     HASHVEIL_MAX_SEGMENTS = 8
 };
 
@@ -81,15 +82,45 @@ typedef struct hashveil_mask_params {
 /** An open database. Shared freely between threads. */
 typedef struct hashveil_sealed_db hashveil_sealed_db;
 
+/**
+ * Moves one request to the evaluator and its response back; may wait and try again.
+ *
+ * worker    of the threads that may call at a time, which one this is, from 0
+ * request   len bytes; borrowed for the call
+ * response  HASHVEIL_RESPONSE_MAX_BYTES of room; *len_out of them are filled on success
+ */
+typedef hashveil_status hashveil_exchange_fn(void *context, unsigned worker, const uint8_t *request,
+                                             size_t len, uint8_t *response, size_t *len_out);
+
+/** How sealing that can be resumed begins. */
+typedef enum hashveil_seal_start {
+    HASHVEIL_SEAL_BEGINS,
+    HASHVEIL_SEAL_GOES_ON,     /**< from what an attempt that was ended has left */
+    HASHVEIL_SEAL_BEGINS_ANEW, /**< what was left is of other input, or damaged: it is removed */
+} hashveil_seal_start;
+
+typedef void hashveil_seal_start_fn(void *context, hashveil_seal_start start);
+
 typedef struct hashveil_seal_options {
-    const hashveil_key *evaluator_key; /**< borrowed; with its secret */
-    const hashveil_key *curator_keys;  /**< borrowed; public halves, named in the manifest */
-    size_t curator_count;              /**< at most HASHVEIL_MAX_CURATORS */
-    uint64_t epoch;                    /**< higher for every new edition */
-    uint64_t expires_s; /**< seconds since 1970, from when devices refuse it; 0 for never */
+    /** Borrowed; with its secret, unless an evaluator is asked. */
+    const hashveil_key *evaluator_key;
+    /** Asks the evaluator that has the secret: in blinded batches, each answer proved, so that it
+     * learns no entry, and the key is not learnt. NULL where the secret is at hand. */
+    hashveil_exchange_fn *exchange;
+    void *exchange_context;
+    const hashveil_key *curator_keys; /**< borrowed; public halves, named in the manifest */
+    size_t curator_count;             /**< at most HASHVEIL_MAX_CURATORS */
+    /** Higher for every new edition; 0 for the time in seconds at which sealing began. */
+    uint64_t epoch;
+    uint64_t created_s; /**< seconds since 1970; 0 for the time at which sealing began */
+    uint64_t expires_s; /**< likewise, from when devices refuse it; 0 for never */
     hashveil_mask_params mask_params;
-    /** HASHVEIL_MASK_SEED_BYTES, for measurements that are to be repeated; borrowed. NULL for a
-     * fresh random one, as every list in use should have. */
+    /** HASHVEIL_SEAL_SEED_BYTES, from which all that is random is drawn, so that the same seed,
+     * entries, epoch and time give the same bytes. Whoever knows it can read all of the database.
+     * Borrowed; NULL for a fresh random one. */
+    const uint8_t *seed;
+    /** HASHVEIL_MASK_SEED_BYTES, for measurements that are to be repeated; borrowed. NULL for one
+     * of the seed's, as every list in use should have. */
     const uint8_t *mask_seed;
     /** Of a segment the whole database that it goes on top of, whose evaluator key and masks it
      * has; the masks of these options are then not looked at. NULL for a whole one. Borrowed. */
@@ -98,9 +129,14 @@ typedef struct hashveil_seal_options {
      * in rising byte order, all different; at most as many as it has records. Borrowed. */
     const uint8_t *withdrawn;
     size_t withdrawn_count;
-    unsigned workers;               /**< threads; 0 for one a processor */
-    hashveil_progress_fn *progress; /**< in tokens; may be NULL */
-    void *progress_context;
+    /** Keeps what is done in "PATH.partial" until all is: sealing that was ended at any moment goes
+     * on from there when it is called with the same input again, with the same seed, epoch and time
+     * where none are given. As secret as the seed; only its owner may read it. */
+    bool is_resumable;
+    hashveil_seal_start_fn *on_start; /**< told once, where it is resumable; may be NULL */
+    unsigned workers;                 /**< threads; 0 for one a processor */
+    hashveil_progress_fn *progress;   /**< in tokens; may be NULL */
+    void *progress_context;           /**< for on_start, too */
 } hashveil_seal_options;
 
 /** What became of the entries. */
@@ -111,7 +147,7 @@ typedef struct hashveil_seal_summary {
 } hashveil_seal_summary;
 
 /**
- * Seals entries into a new database file, with fresh random record secrets.
+ * Seals entries into a new database file.
  *
  * Pictures that are at most HASHVEIL_PDQ_MATCH_BITS apart and share a token, and entries with the
  * same record id, become one record, with the lists of all and up to HASHVEIL_MAX_LABELS of their
@@ -126,8 +162,9 @@ typedef struct hashveil_seal_summary {
  * summary_out  filled on success; may be NULL
  *
  * Errors: ERR_ARGUMENT, ERR_EMPTY (no entries, and none withdrawn), ERR_LIMIT (more than 2^24,
- * digests included), ERR_KEY (not an evaluator's secret key, or not the base's), ERR_NO_MEMORY, and
- * those of writing a file.
+ * digests included), ERR_KEY (not an evaluator's secret key, not the base's, or answers that were
+ * not evaluated under it), ERR_PROTOCOL and ERR_VERSION (of answers), those of exchange, ERR_BUSY
+ * (another process seals to this path), ERR_NO_MEMORY, and those of writing a file.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,

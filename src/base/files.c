@@ -179,6 +179,42 @@ void hv_unmap_file(struct hv_mapping *mapping)
     *mapping = (struct hv_mapping){0};
 }
 
+hashveil_status hv_read_at(int fd, void *bytes, size_t len, uint64_t offset)
+{
+    uint8_t *next = bytes;
+    while (len > 0) {
+        const ssize_t got = pread(fd, next, len, (off_t)offset);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got == 0 ? HASHVEIL_ERR_TRUNCATED : hv_status_of_errno(errno);
+        }
+        next += got;
+        offset += (uint64_t)got;
+        len -= (size_t)got;
+    }
+    return HASHVEIL_OK;
+}
+
+hashveil_status hv_write_at(int fd, const void *bytes, size_t len, uint64_t offset)
+{
+    const uint8_t *next = bytes;
+    while (len > 0) {
+        const ssize_t put = pwrite(fd, next, len, (off_t)offset);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return hv_status_of_errno(errno);
+        }
+        next += put;
+        offset += (uint64_t)put;
+        len -= (size_t)put;
+    }
+    return HASHVEIL_OK;
+}
+
 hashveil_status hv_new_file_init(const char *path, mode_t mode, struct hv_new_file *out)
 {
     struct hv_new_file file = {.fd = -1};
@@ -209,20 +245,7 @@ done:
 hashveil_status hv_new_file_write(const struct hv_new_file *file, const void *bytes, size_t len,
                                   uint64_t offset)
 {
-    const uint8_t *next = bytes;
-    while (len > 0) {
-        const ssize_t put = pwrite(file->fd, next, len, (off_t)offset);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put < 0) {
-            return hv_status_of_errno(errno);
-        }
-        next += put;
-        offset += (uint64_t)put;
-        len -= (size_t)put;
-    }
-    return HASHVEIL_OK;
+    return hv_write_at(file->fd, bytes, len, offset);
 }
 
 /* Makes a rename survive a power cut: the name lives in the folder. */

@@ -41,6 +41,12 @@ struct hv_mapping {
 HASHVEIL_MUST_USE hashveil_status hv_map_file(const char *path, struct hv_mapping *out);
 void hv_unmap_file(struct hv_mapping *mapping);
 
+/* Reads or writes all of len bytes at a position, also beyond the end.
+ * Errors: ERR_TRUNCATED (fewer to be read), ERR_NO_SPACE, ERR_IO. */
+HASHVEIL_MUST_USE hashveil_status hv_read_at(int fd, void *bytes, size_t len, uint64_t offset);
+HASHVEIL_MUST_USE hashveil_status hv_write_at(int fd, const void *bytes, size_t len,
+                                              uint64_t offset);
+
 /* A file being written beside the one that it will replace. Starts as {0}: then clear does
  * nothing, so that an error path may always call it. */
 struct hv_new_file {

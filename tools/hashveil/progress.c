@@ -18,8 +18,21 @@ static double now_s(void)
 void progress_init(struct progress *progress, const char *unit)
 {
     const char *terminal = getenv("TERM");
-    *progress = (struct progress){.unit = unit, .started_s = now_s()};
+    *progress = (struct progress){.unit = unit, .older.time_s = now_s()};
+    progress->newer = progress->older;
     progress->is_shown = isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+/* Things a second, over the last ten seconds or somewhat more. */
+static double rate_of(struct progress *progress, const struct progress_mark *now)
+{
+    static const double span_s = 10;
+    if (now->time_s - progress->newer.time_s > span_s) {
+        progress->older = progress->newer;
+        progress->newer = *now;
+    }
+    const double elapsed_s = now->time_s - progress->older.time_s;
+    return elapsed_s > 0 ? (double)(now->done - progress->older.done) / elapsed_s : 0;
 }
 
 void progress_show(void *context, uint64_t done, uint64_t total)
@@ -30,8 +43,7 @@ void progress_show(void *context, uint64_t done, uint64_t total)
     if (!progress->is_shown || now - progress->printed_s < pause_s) {
         return;
     }
-    const double elapsed_s = now - progress->started_s;
-    const double rate = elapsed_s > 0 ? (double)done / elapsed_s : 0;
+    const double rate = rate_of(progress, &(struct progress_mark){now, done});
     progress->printed_s = now;
     progress->is_on_screen = true;
     fprintf(stderr, "\r%" PRIu64, done);

@@ -11,7 +11,13 @@ struct progress {
     const char *unit; /* "files" */
     bool is_shown;    /* stderr is a terminal that can rewrite a line */
     bool is_on_screen;
-    double started_s, printed_s;
+    double printed_s;
+    /* Two moments that the rate is measured from, the older one; so that what was done long ago, or
+     * before it was ended and went on, does not count. */
+    struct progress_mark {
+        double time_s;
+        uint64_t done;
+    } older, newer;
 };
 
 void progress_init(struct progress *progress, const char *unit);

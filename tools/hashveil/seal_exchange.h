@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests of sealing to an evaluator, tried again while it does not answer. */
+#ifndef HASHVEIL_TOOLS_SEAL_EXCHANGE_H
+#define HASHVEIL_TOOLS_SEAL_EXCHANGE_H
+
+#include "command.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <hashveil/transport.h>
+
+/* Starts with its first two fields. */
+struct seal_exchange {
+    const char *address;                           /* borrowed */
+    uint64_t retry_s;                              /* how long one request is tried again */
+    hashveil_connection *connections[MAX_WORKERS]; /* owned; of each worker that has asked */
+    atomic_bool has_failed;
+};
+
+/* Has the shape of hashveil_exchange_fn; context is the struct seal_exchange. */
+hashveil_status seal_exchange_ask(void *context, unsigned worker, const uint8_t *request,
+                                  size_t len, uint8_t *response, size_t *len_out);
+
+void seal_exchange_clear(struct seal_exchange *exchange);
+
+#endif
