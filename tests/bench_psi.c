@@ -306,6 +306,7 @@ static void bench_sealing(const char *path, unsigned workers)
     const hashveil_seal_options options = {.evaluator_key = &key,
                                            .epoch = 1,
                                            .mask_params = HASHVEIL_MASK_PARAMS_DEFAULT,
+                                           .is_resumable = true,
                                            .workers = workers};
     double seal_ms[SEAL_RUNS];
     double bound_ms[SEAL_RUNS];

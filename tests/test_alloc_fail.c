@@ -302,6 +302,7 @@ static hashveil_status build_database(void)
         .curator_count = 1,
         .epoch = 8,
         .mask_params = {.masks = 4, .bits = 28, .pool_bits = 160},
+        .is_resumable = true,
         .workers = 2};
     char path[80];
     snprintf(path, sizeof path, "%s/new.hvdb", folder->path);

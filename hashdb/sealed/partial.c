@@ -109,12 +109,11 @@ static void release(struct hv_partial *partial)
     hv_wipe(partial, sizeof *partial);
 }
 
-/* NOLINTNEXTLINE(readability-function-size): six parameters, each of its own kind. */
 hashveil_status hv_partial_open(const char *path, const struct hv_partial_begin *fresh,
                                 const uint8_t *input_digest, size_t table_tokens,
                                 struct hv_partial *out, hashveil_seal_start *start_out)
 {
-    struct stat info;
+    struct stat info = {0};
     struct hv_partial partial = {.begin = *fresh,
                                  .table_pieces = (table_tokens + HV_PARTIAL_PIECE_TOKENS - 1) /
                                                  HV_PARTIAL_PIECE_TOKENS};
