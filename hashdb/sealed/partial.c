@@ -67,11 +67,11 @@ static bool read_header(struct hv_partial *partial)
     return is_same;
 }
 
-/* Of what is in the file nothing is used any more. */
+/* Of what is in the file only the name of the new file is used any more. */
 static hashveil_status begin_anew(const struct hv_partial *partial)
 {
     uint8_t header[HEADER_BYTES];
-    if (ftruncate(partial->fd, 0) != 0) {
+    if (ftruncate(partial->fd, NAME_OFFSET + NAME_BYTES) != 0) {
         return hv_status_of_errno(errno);
     }
     write_header(partial, header);

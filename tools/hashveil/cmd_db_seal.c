@@ -28,9 +28,10 @@ struct seal_command_options {
     uint64_t retry_s;
     const char *curator_paths[HASHVEIL_MAX_CURATORS];
     size_t curator_count;
-    uint64_t epoch;      /* 0 when not given */
-    uint64_t lifetime_s; /* 0: for ever */
-    uint64_t created_s;  /* 0 when not given */
+    uint64_t epoch; /* 0 when not given */
+    bool has_lifetime;
+    uint64_t lifetime_s;
+    uint64_t created_s; /* 0 when not given */
     unsigned workers;
     bool is_json;
 };
@@ -139,7 +140,7 @@ static bool build(const char *path, const struct seal_command_options *options,
         .curator_count = options->curator_count,
         .epoch = options->epoch,
         .created_s = options->created_s,
-        .expires_s = options->lifetime_s > 0 ? created_s + options->lifetime_s : 0,
+        .expires_s = options->has_lifetime ? created_s + options->lifetime_s : 0,
         .mask_params = HASHVEIL_MASK_PARAMS_DEFAULT,
         .seed = options->seed_path ? input->seed : NULL,
         .is_resumable = true,
@@ -308,7 +309,8 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->epoch = command_number(state, "--epoch", text, 1, INT64_MAX);
         return 0;
     case OPTION_EXPIRES:
-        options->lifetime_s = SECONDS_A_DAY * command_number(state, "--expires", text, 1, MAX_DAYS);
+        options->has_lifetime = true;
+        options->lifetime_s = SECONDS_A_DAY * command_number(state, "--expires", text, 0, MAX_DAYS);
         return 0;
     case OPTION_CURATOR:
         add_curator(state, options, text);

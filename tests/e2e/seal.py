@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sealing that is ended from outside, and sealing that asks an evaluator."""
+
+import hashlib
+import os
+import random
+import sys
+import time
+
+import harness
+from harness import DONE, TROUBLE, USAGE, case, cases, contains, equal
+
+ROUNDS = int(os.environ.get("HASHVEIL_SEAL_KILLS", "12"))
+HASHES = 400
+
+
+def make_workspace(world):
+    """A workspace of made-up hashes, and the seed that they are sealed with."""
+    draw = random.Random(1)
+    lines = "".join(f"{draw.getrandbits(256):064x}\n" for _ in range(HASHES))
+    hashes = world.write("hashes.txt", lines.encode())
+    world.run("db", "import", world.path("work"), hashes, "--source", "list A", "--label", "x")
+    return world.path("work"), world.write("seed", b"a secret of this test")
+
+
+def same_bytes(world, *key):
+    """Arguments of a sealing that gives the same bytes each time."""
+    workspace, seed = make_workspace(world)
+    world.environment["SOURCE_DATE_EPOCH"] = "1700000000"
+    world.stack.callback(world.environment.pop, "SOURCE_DATE_EPOCH", None)
+    key = key or ("--key", world.key("evaluator"))
+    return lambda out, *more: ("db", "seal", workspace, world.path(out), *key, "--seed", seed,
+                               "--epoch", "7", *more)
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def databases(world):
+    """Returns the names of what sealing has left in the folder."""
+    return sorted(name for name in os.listdir(world.folder) if ".hvdb" in name)
+
+
+@case
+def a_sealing_killed_at_any_moment_goes_on_to_the_same_bytes(world):
+    seal = same_bytes(world)
+    start = time.monotonic()
+    world.run(*seal("whole.hvdb"))
+    whole_s = time.monotonic() - start
+    wanted = digest(world.path("whole.hvdb"))
+    seed = int.from_bytes(os.urandom(4), "little")
+    draw = random.Random(seed)
+    killed = went_on = 0
+    while killed < ROUNDS:
+        process = world.start(*seal("killed.hvdb"))
+        time.sleep(draw.uniform(0, whole_s))
+        process.kill()
+        _, errors = process.communicate(timeout=harness.MOST_SECONDS)
+        killed += process.returncode != DONE
+        went_on += "going on" in errors
+        assert "anew" not in errors, (seed, errors)
+        if process.returncode == DONE or draw.random() < 0.5:
+            world.run(*seal("killed.hvdb"))
+            equal(digest(world.path("killed.hvdb")), wanted, f"bytes, seed {seed}")
+            equal(databases(world), ["killed.hvdb", "whole.hvdb"], f"what is left, seed {seed}")
+            os.unlink(world.path("killed.hvdb"))
+    world.run(*seal("killed.hvdb"))
+    equal(digest(world.path("killed.hvdb")), wanted, f"bytes in the end, seed {seed}")
+    assert went_on > 0, f"never went on, seed {seed}"
+
+
+@case
+def what_was_there_stays_until_sealing_is_done(world):
+    seal = same_bytes(world)
+    old = world.write("list.hvdb", b"the edition before")
+    process = world.start(*seal("list.hvdb"))
+    harness.wait_until(lambda: os.path.exists(old + ".partial"), "sealing has begun")
+    process.kill()
+    process.communicate(timeout=harness.MOST_SECONDS)
+    with open(old, "rb") as file:
+        equal(file.read(), b"the edition before", "content")
+    contains(world.run(*seal("list.hvdb")).errors, "going on from")
+
+
+@case
+def another_list_begins_anew_and_says_so(world):
+    seal = same_bytes(world)
+    process = world.start(*seal("list.hvdb"))
+    harness.wait_until(lambda: os.path.exists(world.path("list.hvdb.partial")), "it has begun")
+    process.kill()
+    process.communicate(timeout=harness.MOST_SECONDS)
+    outcome = world.run(*seal("list.hvdb", "--epoch", "8"))
+    contains(outcome.errors, "list.hvdb.partial", "begins anew")
+    equal(databases(world), ["list.hvdb"], "what is left")
+
+
+@case
+def two_at_once_do_not_seal_to_one_name(world):
+    seal = same_bytes(world)
+    first = world.start(*seal("list.hvdb"))
+    harness.wait_until(lambda: os.path.exists(world.path("list.hvdb.partial")), "it has begun")
+    contains(world.run(*seal("list.hvdb"), exits=TROUBLE).errors, "list.hvdb", "another process")
+    world.finish(first)
+
+
+@case
+def asking_an_evaluator_gives_the_same_bytes_as_its_key(world):
+    _, socket = world.evaluator()
+    seal = same_bytes(world)
+    world.run(*seal("key.hvdb"))
+    ask = same_bytes(world, "--evaluator", "unix:" + socket, "--evaluator-key",
+                     world.key("evaluator") + ".pub")
+    world.run(*ask("asked.hvdb"))
+    equal(digest(world.path("asked.hvdb")), digest(world.path("key.hvdb")), "bytes")
+
+
+@case
+def sealing_waits_for_an_evaluator_that_is_started_again(world):
+    process, socket = world.evaluator()
+    ask = same_bytes(world, "--evaluator", "unix:" + socket, "--evaluator-key",
+                     world.key("evaluator") + ".pub")
+    sealing = world.start(*ask("list.hvdb"))
+    partial = world.path("list.hvdb.partial")
+    harness.wait_until(lambda: os.path.exists(partial) and os.stat(partial).st_size > 4096,
+                       "a piece is done")
+    process.kill()
+    process.wait()
+    os.unlink(socket)
+    world.evaluator()
+    world.finish(sealing)
+    equal(databases(world), ["list.hvdb"], "what is left")
+
+
+@case
+def sealing_goes_on_when_the_evaluator_is_back(world):
+    process, socket = world.evaluator()
+    ask = same_bytes(world, "--evaluator", "unix:" + socket, "--evaluator-key",
+                     world.key("evaluator") + ".pub", "--retry", "0")
+    sealing = world.start(*ask("list.hvdb"))
+    partial = world.path("list.hvdb.partial")
+    harness.wait_until(lambda: os.path.exists(partial) and os.stat(partial).st_size > 4096,
+                       "a piece is done")
+    process.kill()
+    process.wait()
+    contains(world.finish(sealing, TROUBLE).errors, "unix:" + socket, "cannot be reached")
+    equal(databases(world), ["list.hvdb.partial"], "what is left")
+    os.unlink(socket)
+    world.evaluator()
+    contains(world.run(*ask("list.hvdb")).errors, "going on from")
+    equal(databases(world), ["list.hvdb"], "what is left in the end")
+
+
+@case
+def an_evaluator_with_another_key_is_refused(world):
+    _, socket = world.evaluator(key=world.key("evaluator", "other "))
+    ask = same_bytes(world, "--evaluator", "unix:" + socket, "--evaluator-key",
+                     world.key("evaluator") + ".pub")
+    contains(world.run(*ask("list.hvdb"), exits=TROUBLE).errors, "unix:" + socket, "not the key")
+    assert "list.hvdb" not in databases(world), databases(world)
+
+
+@cases({
+    "no key": (),
+    "a key and an evaluator": ("--key", "k", "--evaluator", "unix:/e"),
+    "an evaluator without its key": ("--evaluator", "unix:/e"),
+    "both keys": ("--key", "k", "--evaluator-key", "k", "--evaluator", "unix:/e"),
+    "an evaluator's key alone": ("--evaluator-key", "k"),
+    "an address of another kind": ("--evaluator", "e", "--evaluator-key", "k"),
+    "a life that is no number": ("--key", "k", "--expires", "soon"),
+})
+def wrong_usage_is_refused(world, row):
+    world.run("db", "seal", "work", "list.hvdb", *row, exits=USAGE)
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(sys.argv))
