@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "hashdb/index/buckets.h"
 
 struct hashveil_index {
     hashveil_pdq *hashes; /* owned */
     size_t count;
-    hashveil_digest *digests; /* owned; by kind and bytes, all different */
+    struct hv_buckets buckets; /* where there are enough hashes */
+    hashveil_digest *digests;  /* owned; by kind and bytes, all different */
     size_t digest_count;
 };
 
@@ -35,75 +37,148 @@ static void fill_digests(hashveil_index *index, const hashveil_entries *entries)
     }
 }
 
-hashveil_status hashveil_index_create(const hashveil_entries *entries, hashveil_index **out)
+/* Room for this many; then the hashes are to be put in, and finish called. */
+static hashveil_index *begin(size_t count, size_t digest_count)
 {
-    *out = NULL;
-    hashveil_index *index = hv_alloc_array(1, sizeof *index);
+    hashveil_index *index = count < UINT32_MAX ? hv_alloc_array(1, sizeof *index) : NULL;
     if (!index) {
-        return HASHVEIL_ERR_NO_MEMORY;
+        return NULL;
     }
-    index->hashes = hv_alloc_array(entries->count, sizeof *index->hashes);
-    index->digests = hv_alloc_array(entries->exact_count, sizeof *index->digests);
+    index->hashes = hv_alloc_scattered(count, sizeof *index->hashes);
+    index->digests = hv_alloc_array(digest_count, sizeof *index->digests);
+    index->count = count;
     if (!index->hashes || !index->digests) {
         hashveil_index_destroy(index);
+        return NULL;
+    }
+    return index;
+}
+
+static hashveil_status finish(hashveil_index *index, hashveil_index **out)
+{
+    const hashveil_status status =
+        index->count >= HV_BUCKET_MIN_COUNT
+            ? hv_buckets_make(index->hashes, index->count, &index->buckets)
+            : HASHVEIL_OK;
+    if (status != HASHVEIL_OK) {
+        hashveil_index_destroy(index);
+        return status;
+    }
+    *out = index;
+    return HASHVEIL_OK;
+}
+
+hashveil_status hashveil_index_create(const hashveil_entries *entries, hashveil_index **out)
+{
+    hashveil_index *index = begin(entries->count, entries->exact_count);
+    *out = NULL;
+    if (!index) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < entries->count; i++) {
         index->hashes[i] = entries->entries[i].hash;
     }
-    index->count = entries->count;
     fill_digests(index, entries);
-    *out = index;
-    return HASHVEIL_OK;
+    return finish(index, out);
 }
 
 hashveil_status hashveil_index_create_hashes(const hashveil_pdq *hashes, size_t count,
                                              hashveil_index **out)
 {
-    hashveil_entries entries = {.count = count};
-    entries.entries = hv_alloc_array(count, sizeof *entries.entries);
+    hashveil_index *index = begin(count, 0);
     *out = NULL;
-    if (!entries.entries) {
+    if (!index) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    for (size_t i = 0; i < count; i++) {
-        entries.entries[i].hash = hashes[i];
+    if (count > 0) {
+        memcpy(index->hashes, hashes, count * sizeof *hashes);
     }
-    const hashveil_status status = hashveil_index_create(&entries, out);
-    hashveil_entries_clear(&entries);
-    return status;
+    return finish(index, out);
 }
 
-/* Keeps the nearest in order, the lower number first where equally near. */
-static void keep_hit(hashveil_index_hit hit, hashveil_index_hit *hits, size_t kept, size_t room)
+static hashveil_status each_within(const hashveil_index *index, const struct hv_scan_query *query)
 {
-    size_t place = kept < room ? kept : room;
-    while (place > 0 && hits[place - 1].distance > hit.distance) {
-        if (place < room) {
-            hits[place] = hits[place - 1];
+    return index->buckets.count > 0
+               ? hv_buckets_within(&index->buckets, query)
+               : hv_scan_within(hv_scan_kernel_here(), index->hashes, index->count, query);
+}
+
+/* The nearest so far, as a heap: the farthest of them at the top. */
+struct nearest {
+    hashveil_index_hit *hits; /* room of them, borrowed */
+    size_t room, kept;
+    uint64_t count; /* of all */
+};
+
+static int compare_hits(const void *a, const void *b)
+{
+    const hashveil_index_hit *x = a;
+    const hashveil_index_hit *y = b;
+    if (x->distance != y->distance) {
+        return x->distance < y->distance ? -1 : 1;
+    }
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static void swap(hashveil_index_hit *a, hashveil_index_hit *b)
+{
+    const hashveil_index_hit other = *a;
+    *a = *b;
+    *b = other;
+}
+
+static void sift_up(hashveil_index_hit *hits, size_t place)
+{
+    while (place > 0 && compare_hits(&hits[(place - 1) / 2], &hits[place]) < 0) {
+        swap(&hits[(place - 1) / 2], &hits[place]);
+        place = (place - 1) / 2;
+    }
+}
+
+static void sift_down(hashveil_index_hit *hits, size_t count)
+{
+    size_t place = 0;
+    for (size_t child = 1; child < count; child = 2 * place + 1) {
+        child += child + 1 < count && compare_hits(&hits[child], &hits[child + 1]) < 0;
+        if (compare_hits(&hits[place], &hits[child]) >= 0) {
+            break;
         }
-        place--;
+        swap(&hits[place], &hits[child]);
+        place = child;
     }
-    if (place < room) {
-        hits[place] = hit;
+}
+
+static hashveil_status keep_hit(void *context, uint64_t number, unsigned distance)
+{
+    struct nearest *nearest = context;
+    const hashveil_index_hit hit = {number, distance};
+    nearest->count++;
+    if (nearest->kept < nearest->room) {
+        nearest->hits[nearest->kept] = hit;
+        sift_up(nearest->hits, nearest->kept++);
+    } else if (nearest->room > 0 && compare_hits(&hit, &nearest->hits[0]) < 0) {
+        nearest->hits[0] = hit;
+        sift_down(nearest->hits, nearest->room);
     }
+    return HASHVEIL_OK;
 }
 
 hashveil_status hashveil_index_within(const hashveil_index *index, const hashveil_pdq *query,
                                       unsigned radius, hashveil_index_hit *hits, size_t room,
                                       size_t *count_out)
 {
+    struct nearest nearest = {.hits = hits, .room = room};
     *count_out = 0;
     if (radius > HASHVEIL_PDQ_MATCH_BITS) {
         return HASHVEIL_ERR_ARGUMENT;
     }
-    for (size_t i = 0; i < index->count; i++) {
-        const unsigned distance = hashveil_pdq_distance(&index->hashes[i], query);
-        if (distance <= radius) {
-            keep_hit((hashveil_index_hit){i, distance}, hits, (*count_out)++, room);
-        }
+    const struct hv_scan_query looked_for = {query, radius, keep_hit, &nearest};
+    const hashveil_status status = each_within(index, &looked_for);
+    if (nearest.kept > 0) {
+        qsort(hits, nearest.kept, sizeof *hits, compare_hits);
     }
-    return HASHVEIL_OK;
+    *count_out = (size_t)nearest.count;
+    return status;
 }
 
 size_t hashveil_index_count(const hashveil_index *index)
@@ -111,15 +186,25 @@ size_t hashveil_index_count(const hashveil_index *index)
     return index->count;
 }
 
+static hashveil_status keep_nearest(void *context, uint64_t number, unsigned distance)
+{
+    unsigned *nearest = context;
+    (void)number;
+    *nearest = distance < *nearest ? distance : *nearest;
+    return HASHVEIL_OK;
+}
+
 unsigned hashveil_index_nearest(const hashveil_index *index, const hashveil_pdq *query)
 {
     unsigned nearest = HASHVEIL_PDQ_BITS + 1;
-    for (size_t i = 0; i < index->count; i++) {
-        const unsigned distance = hashveil_pdq_distance(&index->hashes[i], query);
-        if (distance < nearest) {
-            nearest = distance;
-        }
+    struct hv_scan_query looked_for = {query, HASHVEIL_PDQ_MATCH_BITS, keep_nearest, &nearest};
+    /* Neither fails, as keep_nearest does not. */
+    hashveil_status status = each_within(index, &looked_for);
+    if (status == HASHVEIL_OK && nearest > HASHVEIL_PDQ_BITS) {
+        looked_for.radius = HASHVEIL_PDQ_BITS;
+        status = hv_scan_within(hv_scan_kernel_here(), index->hashes, index->count, &looked_for);
     }
+    (void)status;
     return nearest;
 }
 
@@ -137,6 +222,7 @@ bool hashveil_index_has_digest(const hashveil_index *index, const hashveil_diges
 void hashveil_index_destroy(hashveil_index *index)
 {
     if (index) {
+        hv_buckets_clear(&index->buckets);
         free(index->hashes);
         free(index->digests);
         free(index);

@@ -51,7 +51,7 @@ hashveil_index_within(const hashveil_index *index, const hashveil_pdq *query, un
 HASHVEIL_API size_t hashveil_index_count(const hashveil_index *index);
 
 /**
- * Finds the nearest hash; of several equally near ones the first.
+ * Finds the nearest hash, at any distance.
  *
  * Returns its distance in bits, or HASHVEIL_PDQ_BITS + 1 when the index is empty.
  */

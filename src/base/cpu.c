@@ -14,6 +14,12 @@ unsigned hv_cpu_features(void)
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
         features |= HV_CPU_AVX512;
     }
+    if (__builtin_cpu_supports("popcnt")) {
+        features |= HV_CPU_POPCNT;
+    }
+    if (__builtin_cpu_supports("avx512vpopcntdq")) {
+        features |= HV_CPU_VPOPCNTDQ;
+    }
     return features;
 }
 

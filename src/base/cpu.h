@@ -7,7 +7,9 @@
 enum hv_cpu_feature {
     HV_CPU_AVX2 = 1 << 0,
     HV_CPU_AVX512 = 1 << 1, /* F, BW, DQ and VL, as every server has had since the first */
-    HV_CPU_NEON = 1 << 2
+    HV_CPU_NEON = 1 << 2,
+    HV_CPU_POPCNT = 1 << 3,
+    HV_CPU_VPOPCNTDQ = 1 << 4 /* counts the bits of eight words of 64 at once */
 };
 
 /* Returns what both the processor and the system allow: wide registers are of no use where the

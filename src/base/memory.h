@@ -11,6 +11,10 @@
 /* Returns count zeroed elements to be released with free, or NULL. Never NULL for a count of 0. */
 void *hv_alloc_array(size_t count, size_t element_bytes);
 
+/* As hv_alloc_array, for what is large and read here and there: in large pages where the system has
+ * them to give, which spare it most of its looking up of addresses. */
+void *hv_alloc_scattered(size_t count, size_t element_bytes);
+
 /* Copies len bytes (0 allowed) into a new block to be released with free; NULL without memory. */
 void *hv_copy_bytes(const void *bytes, size_t len);
 

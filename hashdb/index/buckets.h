@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Multi-index hashing (Norouzi, Punjani and Fleet, "Fast Exact Search in Hamming Space With
+ * Multi-Index Hashing", 2014): hashes that are near agree nearly in some part of their bits, so
+ * each of 11 parts has a table by which those come up that nearly agree in it. */
+#ifndef HV_HASHDB_INDEX_BUCKETS_H
+#define HV_HASHDB_INDEX_BUCKETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hashveil/pdq.h>
+
+#include "hashdb/index/scan.h"
+
+enum {
+    HV_BUCKET_PARTS = 11,
+    HV_BUCKET_MAX_RADIUS = 31,
+    HV_BUCKET_MAX_BITS = 23,      /* of a part that its table looks at */
+    HV_BUCKET_MIN_COUNT = 1 << 14 /* below it a scan is as fast */
+};
+
+/* The tables of an array of hashes, which they borrow. Starts as {0}. */
+struct hv_buckets {
+    const hashveil_pdq *hashes;
+    size_t count;      /* below 2^32 */
+    unsigned bits;     /* of a part: as many as there are hashes for */
+    uint32_t *starts;  /* owned; of each part 2^bits + 1: where in its numbers a value's begin */
+    uint32_t *numbers; /* owned; of each part count: the hashes' numbers, by the part's value */
+};
+
+/* Errors: ERR_NO_MEMORY. Uses all processors. */
+HASHVEIL_MUST_USE hashveil_status hv_buckets_make(const hashveil_pdq *hashes, size_t count,
+                                                  struct hv_buckets *out);
+
+/* Tells of each hash within the radius, 0..HV_BUCKET_MAX_RADIUS, once, in no order. Where more than
+ * an eighth of all hashes would have to be looked at, all are scanned. Errors: those of tell. */
+HASHVEIL_MUST_USE hashveil_status hv_buckets_within(const struct hv_buckets *buckets,
+                                                    const struct hv_scan_query *query);
+
+void hv_buckets_clear(struct hv_buckets *buckets);
+
+#endif

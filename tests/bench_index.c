@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index of plaintext hashes beside a scan of them all: 10 million hashes, radius 31. Half of
+ * the queries are copies at 0 to 31 bits. HASHVEIL_BENCH_HASHES sets another number. */
+#include <hashveil/index.h>
+
+#include "base/memory.h"
+#include "hashdb/index/buckets.h"
+#include "stopwatch.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_COUNT = 10000000, QUERIES = 2000, SCANS = 21, RADIUS = 31, MANY = 64 };
+
+static void demand(hashveil_status status)
+{
+    if (status != HASHVEIL_OK) {
+        fprintf(stderr, "bench_index: %s\n", hashveil_status_text(status));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void flip(hashveil_pdq *hash, unsigned count)
+{
+    while (count > 0) {
+        const unsigned bit = randombytes_uniform(HASHVEIL_PDQ_BITS);
+        hash->word[bit / 64] ^= UINT64_C(1) << (bit % 64);
+        count--;
+    }
+}
+
+/* With bits that go together, as those of pictures do: each is its neighbour's with a chance. */
+static void correlate(hashveil_pdq *hashes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t w = 0; w < 4; w++) {
+            const uint64_t word = hashes[i].word[w];
+            const uint64_t keeps =
+                hashes[(i + 1) % count].word[w] & hashes[(i + 2) % count].word[w];
+            hashes[i].word[w] = (word & ~keeps) | (word << 1 & keeps);
+        }
+    }
+}
+
+static hashveil_status count_hit(void *context, uint64_t number, unsigned distance)
+{
+    size_t *count = context;
+    (void)number;
+    (void)distance;
+    ++*count;
+    return HASHVEIL_OK;
+}
+
+static void bench(const char *what, hashveil_pdq *hashes, size_t count)
+{
+    double query_ms[QUERIES];
+    double scan_ms[SCANS];
+    size_t found = 0;
+    size_t scanned = 0;
+    size_t wrong = 0;
+    hashveil_index *index;
+    const double start = now_ms();
+    demand(hashveil_index_create_hashes(hashes, count, &index));
+    const double built = now_ms() - start;
+    const struct hv_scan_kernel *kernel = hv_scan_kernel_here();
+    for (size_t i = 0; i < QUERIES; i++) {
+        hashveil_index_hit hits[MANY];
+        hashveil_pdq query;
+        size_t hit_count = 0;
+        randombytes_buf(&query, sizeof query);
+        if (i % 2 == 0) {
+            query = hashes[randombytes_uniform((uint32_t)count)];
+            flip(&query, (unsigned)(i / 2 % (RADIUS + 1)));
+        }
+        const double before = now_ms();
+        demand(hashveil_index_within(index, &query, RADIUS, hits, MANY, &hit_count));
+        query_ms[i] = now_ms() - before;
+        found += hit_count;
+        if (i < SCANS) {
+            size_t same = 0;
+            const double before_scan = now_ms();
+            const struct hv_scan_query looked_for = {&query, RADIUS, count_hit, &same};
+            demand(hv_scan_within(kernel, hashes, count, &looked_for));
+            scan_ms[i] = now_ms() - before_scan;
+            scanned += same;
+            wrong += same != hit_count;
+        }
+    }
+    demand(wrong == 0 && found > 0 && scanned > 0 ? HASHVEIL_OK : HASHVEIL_ERR_FORMAT);
+    const double query = median(query_ms, QUERIES);
+    const double scan = median(scan_ms, SCANS);
+    printf("%zu %s hashes: built in %.1f s; a query %.3f ms, the linear scan (%s) %.2f ms, ratio "
+           "1/%.0f; %zu found\n",
+           count, what, built / 1e3, query, kernel->name, scan, scan / query, found);
+    hashveil_index_destroy(index);
+}
+
+int main(void)
+{
+    const char *asked = getenv("HASHVEIL_BENCH_HASHES");
+    const size_t count = asked ? strtoul(asked, NULL, 10) : DEFAULT_COUNT;
+    hashveil_pdq *hashes = hv_alloc_array(count, sizeof *hashes);
+    if (!hashes || count == 0 || sodium_init() < 0) {
+        return EXIT_FAILURE;
+    }
+    randombytes_buf(hashes, count * sizeof *hashes);
+    bench("random", hashes, count);
+    correlate(hashes, count);
+    bench("correlated", hashes, count);
+    free(hashes);
+    return EXIT_SUCCESS;
+}
