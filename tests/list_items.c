@@ -2,6 +2,7 @@
 #include "list_items.h"
 
 #include "base/hex.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -124,17 +125,24 @@ static hashveil_status next(void *context, struct hv_list_item *out, bool *has_o
     return HASHVEIL_OK;
 }
 
+hashveil_status list_items_write_to(const struct hv_list_format *format,
+                                    const struct hv_list_item *items, size_t count, FILE *out,
+                                    uint64_t *left_out)
+{
+    struct supplying supplying = {items, count};
+    const struct hv_list_supply supply = {next, &supplying};
+    return format->write(out, &supply, left_out);
+}
+
 hashveil_status list_items_write(const struct hv_list_format *format,
                                  const struct hv_list_item *items, size_t count, char **text_out,
                                  size_t *len_out, uint64_t *left_out)
 {
-    struct supplying supplying = {items, count};
-    const struct hv_list_supply supply = {next, &supplying};
     FILE *out = open_memstream(text_out, len_out);
     if (!out) {
         abort();
     }
-    const hashveil_status status = format->write(out, &supply, left_out);
+    const hashveil_status status = list_items_write_to(format, items, count, out, left_out);
     if (fclose(out) != 0) {
         abort();
     }
@@ -157,4 +165,52 @@ bool list_items_are_same(const struct hv_list_item *a, const struct hv_list_item
                   (!a->has_digest[kind] || memcmp(x.bytes, y.bytes, sizeof x.bytes) == 0);
     }
     return is_same;
+}
+
+static bool is_plain(const char *text, size_t room)
+{
+    const size_t len = strnlen(text, room);
+    return len < room && hv_text_is_plain(text, len);
+}
+
+static bool is_sound(const struct hv_list_item *item)
+{
+    bool has_value = item->has_hash;
+    for (size_t kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
+        has_value = has_value || item->has_digest[kind];
+    }
+    return (has_value || (item->claim == HV_LIST_WITHDRAWS && item->id[0] != '\0')) &&
+           item->quality <= HV_LIST_MAX_QUALITY && is_plain(item->id, sizeof item->id) &&
+           is_plain(item->member, sizeof item->member) && is_plain(item->label, sizeof item->label);
+}
+
+void list_items_check_again(const struct hv_list_format *format, const struct list_items *items)
+{
+    static struct list_items again;
+    const size_t count = items->count < LIST_ITEMS_ROOM ? items->count : LIST_ITEMS_ROOM;
+    char *text;
+    size_t len;
+    uint64_t left_out;
+    if (list_items_write(format, items->items, count, &text, &len, &left_out) != HASHVEIL_OK ||
+        left_out != 0 || list_items_read(format, text, len, &again) != HASHVEIL_OK ||
+        again.count != count || again.problems != 0) {
+        abort();
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!is_sound(&items->items[i]) ||
+            !list_items_are_same(&items->items[i], &again.items[i])) {
+            abort();
+        }
+    }
+    free(text);
+}
+
+void list_items_check_format(const struct hv_list_format *format, const uint8_t *bytes, size_t len)
+{
+    static struct list_items items;
+    const hashveil_status status = list_items_read(format, (const char *)bytes, len, &items);
+    if (status != HASHVEIL_OK && status != HASHVEIL_ERR_FORMAT) {
+        abort();
+    }
+    list_items_check_again(format, &items);
 }

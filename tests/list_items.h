@@ -30,7 +30,17 @@ hashveil_status list_items_write(const struct hv_list_format *format,
                                  const struct hv_list_item *items, size_t count, char **text_out,
                                  size_t *len_out, uint64_t *left_out);
 
+hashveil_status list_items_write_to(const struct hv_list_format *format,
+                                    const struct hv_list_item *items, size_t count, FILE *out,
+                                    uint64_t *left_out);
+
 /* Whether two say the same. */
 bool list_items_are_same(const struct hv_list_item *a, const struct hv_list_item *b);
+
+/* Aborts where an item says what none may, or what is written of them is not read again. */
+void list_items_check_again(const struct hv_list_format *format, const struct list_items *items);
+
+/* Reads a document of any content, and does that; aborts where it ends with any but ERR_FORMAT. */
+void list_items_check_format(const struct hv_list_format *format, const uint8_t *bytes, size_t len);
 
 #endif

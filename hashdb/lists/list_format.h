@@ -67,7 +67,11 @@ struct hv_list_format {
 enum { HV_LIST_START_BYTES = 16384 };
 
 extern const struct hv_list_format hv_list_checksums;
+extern const struct hv_list_format hv_list_hash_sharing_xml;
 extern const struct hv_list_format hv_list_hashdeep;
+extern const struct hv_list_format hv_list_json_records;
+extern const struct hv_list_format hv_list_json_results;
+extern const struct hv_list_format hv_list_odata;
 extern const struct hv_list_format hv_list_pdq_fields;
 extern const struct hv_list_format hv_list_pdq_text;
 extern const struct hv_list_format hv_list_signals_csv;

@@ -14,8 +14,11 @@
 
 /* PDQ text last: it takes whatever is text. */
 const struct hv_list_format *const hv_list_formats[] = {
-    &hv_list_hashdeep,   &hv_list_signals_csv, &hv_list_checksums,
-    &hv_list_pdq_fields, &hv_list_pdq_text,    NULL,
+    &hv_list_hash_sharing_xml, &hv_list_json_records,
+    &hv_list_json_results,     &hv_list_odata,
+    &hv_list_hashdeep,         &hv_list_signals_csv,
+    &hv_list_checksums,        &hv_list_pdq_fields,
+    &hv_list_pdq_text,         NULL,
 };
 
 const struct hv_list_format *hv_list_recognise(const uint8_t *start, size_t len)
