@@ -168,6 +168,12 @@ hashveil_status hv_seal_input_digest(const hashveil_entries *entries,
     return status;
 }
 
+/* A segment may be of the same second as its base. */
+static uint64_t next_epoch(const hashveil_sealed_db *base, uint64_t now_s)
+{
+    return base && base->info.epoch >= now_s ? base->info.epoch + 1 : now_s;
+}
+
 void hv_seal_input_begin(const hashveil_seal_options *options,
                          const uint8_t input_digest[HASHVEIL_DIGEST_BYTES],
                          struct hv_partial_begin *out)
@@ -176,7 +182,7 @@ void hv_seal_input_begin(const hashveil_seal_options *options,
     const uint64_t now_s = (uint64_t)time(NULL);
     crypto_generichash_state state;
     uint8_t epoch[8];
-    out->epoch = options->epoch > 0 ? options->epoch : now_s;
+    out->epoch = options->epoch > 0 ? options->epoch : next_epoch(options->base, now_s);
     out->created_s = options->created_s > 0 ? options->created_s : now_s;
     if (!options->seed) {
         randombytes_buf(out->seed, sizeof out->seed);

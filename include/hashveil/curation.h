@@ -103,6 +103,16 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_workspace_remove(hashveil_workspace *workspace, const hashveil_removal *removal,
                           uint64_t *ended_out, uint64_t *not_named_out);
 
+/**
+ * Notes in the history that a database was sealed, as a change of its own with the action "seal".
+ *
+ * who, detail  UTF-8; borrowed for the call
+ *
+ * Errors: those of writing the workspace.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_workspace_note_sealing(hashveil_workspace *workspace, const char *who, const char *detail);
+
 typedef struct hashveil_merge_counts {
     uint64_t added;   /**< claims that were not here */
     uint64_t changed; /**< claims with another label or item name */

@@ -110,7 +110,8 @@ typedef struct hashveil_seal_options {
     void *exchange_context;
     const hashveil_key *curator_keys; /**< borrowed; public halves, named in the manifest */
     size_t curator_count;             /**< at most HASHVEIL_MAX_CURATORS */
-    /** Higher for every new edition; 0 for the time in seconds at which sealing began. */
+    /** Higher for every new edition, and than the base's; 0 for the time in seconds at which
+     * sealing began, or of a segment one above its base's if that is higher. */
     uint64_t epoch;
     uint64_t created_s; /**< seconds since 1970; 0 for the time at which sealing began */
     uint64_t expires_s; /**< likewise, from when devices refuse it; 0 for never */

@@ -2,6 +2,7 @@
 """Sealing that is ended from outside, and sealing that asks an evaluator."""
 
 import hashlib
+import json
 import os
 import random
 import sys
@@ -159,6 +160,125 @@ def an_evaluator_with_another_key_is_refused(world):
                      world.key("evaluator") + ".pub")
     contains(world.run(*ask("list.hvdb"), exits=TROUBLE).errors, "unix:" + socket, "not the key")
     assert "list.hvdb" not in databases(world), databases(world)
+
+
+def flipped(text, bits):
+    """Returns a hash so many bits away."""
+    return f"{int(text, 16) ^ ((1 << bits) - 1):064x}"
+
+
+def overlapping(world):
+    """Four hashes: one of two sources, one of two sources 4 bits apart, two of one source each."""
+    draw = random.Random(2)
+    both, near, first, second = (f"{draw.getrandbits(256):064x}" for _ in range(4))
+    for source, label, hashes in (("zoo", "VIC_US:1", [both, near, first]),
+                                  ("ark", "CAID_UK:A", [both, flipped(near, 4), second])):
+        path = world.write(source, "".join(text + "\n" for text in hashes).encode())
+        world.run("db", "import", world.path("work"), path, "--source", source, "--label", label)
+    return world.path("work"), both, first
+
+
+def seal(world, workspace, out, *arguments, **options):
+    """Seals with the key; returns what was printed, and the messages."""
+    outcome = world.run("db", "seal", workspace, world.path(out), "--json", "--key",
+                        world.key("evaluator"), *arguments, **options)
+    return json.loads(outcome.output) if outcome.output else None, outcome.errors
+
+
+@cases({
+    "all": (5, ()),
+    "of two sources": (1, ("--min-sources", "2")),
+    "of two sources that are not near enough": (1, ("--min-sources", "2", "--within", "3")),
+    "of two sources that are near": (3, ("--min-sources", "2", "--within", "4")),
+    "of a category": (3, ("--category", "VIC_US:1")),
+    "of a scheme": (3, ("--category", "CAID_UK:")),
+    "of two categories": (5, ("--category", "CAID_UK:", "--category", "VIC_US:1")),
+    "of a category, and two sources": (1, ("--min-sources", "2", "--category", "VIC_US:")),
+})
+def only_what_is_selected_is_sealed(world, row):
+    count, arguments = row
+    workspace, _, _ = overlapping(world)
+    result, errors = seal(world, workspace, "list.hvdb", *arguments)
+    equal(result["entries"], count, "entries")
+    equal("entries selected" in errors, count < 5, "told that some are left out")
+
+
+@case
+def a_selection_of_nothing_is_refused(world):
+    workspace, _, _ = overlapping(world)
+    seal(world, workspace, "list.hvdb", "--min-sources", "3", exits=TROUBLE)
+    equal(databases(world), [], "what is left")
+
+
+@case
+def what_an_allow_list_names_is_told_and_not_sealed(world):
+    workspace, both, first = overlapping(world)
+    good = world.write("good", f"{both}\n{flipped(first, 31)}\n".encode())
+    world.run("db", "import", workspace, good, "--source", "library", "--allow")
+    result, errors = seal(world, workspace, "list.hvdb")
+    equal(result["entries"], 3, "entries")
+    contains(errors, f"{both} is not sealed: listed by zoo, ark, allowed by library, 0 bits",
+             f"{first} is not sealed: listed by zoo, allowed by library, 31 bits", "2 disputed")
+
+
+@case
+def the_history_says_what_was_sealed(world):
+    workspace, _, _ = overlapping(world)
+    result, _ = seal(world, workspace, "list.hvdb", "--min-sources", "2", "--who", "alice")
+    history = world.run("db", "history", workspace).output.splitlines()[-1]
+    contains(history, "alice", "seal", result["digest"], '"min_sources":2', '"as_of_change":2')
+
+
+def base_of_pictures(world):
+    """A workspace of all listed pictures but the last two, sealed."""
+    listed = world.files("listed")
+    workspace = world.path("work")
+    world.run("db", "import", workspace, world.make_folder("old", listed[:-2]), "--source", "A",
+              "--label", "x")
+    seal(world, workspace, "base.hvdb")
+    return workspace, listed
+
+
+def matches(world, listed, *segments):
+    arguments = [word for path in segments for word in ("--segment", world.path(path))]
+    scan = world.scan("--db", world.path("base.hvdb"), "--key", world.key("evaluator"), *arguments,
+                      *listed)
+    return scan.classes()["match"]
+
+
+@case
+def a_segment_holds_what_has_changed_since_its_base(world):
+    workspace, listed = base_of_pictures(world)
+    world.run("db", "import", workspace, world.make_folder("new", listed[-2:]), "--source", "B",
+              "--label", "x")
+    values = [line.split()[0] for line in world.run("db", "list", workspace, "--source",
+                                                    "A").output.splitlines()]
+    world.run("db", "remove", workspace, values[0])
+    result, _ = seal(world, workspace, "monday.hvdb", "--base", world.path("base.hvdb"))
+    equal((result["entries"], result["withdrawn"]), (2, 1), "entries, withdrawn")
+    equal(matches(world, listed), len(listed) - 2, "matches of the base")
+    equal(matches(world, listed, "monday.hvdb"), len(listed) - 1, "matches with the segment")
+
+
+@case
+def a_base_that_fits_nothing_is_refused(world):
+    workspace, listed = base_of_pictures(world)
+    base = world.path("base.hvdb")
+    contains(seal(world, workspace, "x.hvdb", "--base", base, exits=TROUBLE)[1],
+             "nothing has changed")
+    world.run("db", "import", workspace, world.make_folder("new", listed[-2:]), "--source", "B",
+              "--label", "x")
+    other = world.path("other")
+    world.run("db", "import", other, world.path("new"), "--source", "A", "--label", "x")
+    contains(seal(world, other, "x.hvdb", "--base", base, exits=TROUBLE)[1], "not sealed from")
+    contains(seal(world, workspace, "x.hvdb", "--base", base, "--epoch", "1", exits=TROUBLE)[1],
+             "base.hvdb", "higher --epoch")
+    seal(world, workspace, "monday.hvdb", "--base", base)
+    contains(seal(world, workspace, "x.hvdb", "--base", world.path("monday.hvdb"),
+                  exits=TROUBLE)[1], "itself a segment")
+    world.run("db", "seal", workspace, world.path("x.hvdb"), "--key", world.key("evaluator"),
+              "--base", base, "--min-sources", "2", exits=USAGE)
+    equal(databases(world), ["base.hvdb", "monday.hvdb"], "what is left")
 
 
 @cases({

@@ -5,10 +5,11 @@
 #include "output.h"
 #include "progress.h"
 #include "seal_exchange.h"
+#include "seal_options.h"
+#include "workspace_input.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,38 +18,22 @@
 #include <hashveil/sealed_db.h>
 #include <hashveil/workspace.h>
 
-enum { SECONDS_A_DAY = 24 * 60 * 60, MAX_DAYS = 100 * 366, RETRY_S = 60, MAX_RETRY_S = 86400 };
-
-struct seal_command_options {
-    struct command_arguments arguments; /* WORKSPACE OUT.hvdb */
-    const char *key_path; /* the secret one, or of an evaluator that is asked the public one */
-    bool is_key_public;
-    const char *evaluator_address; /* NULL: none is asked */
-    const char *seed_path;
-    uint64_t retry_s;
-    const char *curator_paths[HASHVEIL_MAX_CURATORS];
-    size_t curator_count;
-    uint64_t epoch; /* 0 when not given */
-    bool has_lifetime;
-    uint64_t lifetime_s;
-    uint64_t created_s; /* 0 when not given */
-    unsigned workers;
-    bool is_json;
-};
-
 /* What a database is made of. Starts as {0}. */
 struct seal_input {
     uint8_t seed[HASHVEIL_SEAL_SEED_BYTES];
     hashveil_key evaluator_key;
     hashveil_key curator_keys[HASHVEIL_MAX_CURATORS];
-    hashveil_entries entries;
+    struct seal_selection selection;
+    hashveil_sealed_db *base; /* of a segment */
+    hashveil_delta delta;     /* of a whole database only the entries */
 };
 
 static void seal_input_clear(struct seal_input *input)
 {
     explicit_bzero(input->seed, sizeof input->seed);
     hashveil_key_clear(&input->evaluator_key);
-    hashveil_entries_clear(&input->entries);
+    hashveil_delta_clear(&input->delta);
+    hashveil_sealed_db_close(input->base);
 }
 
 static bool load_keys(const struct seal_command_options *options, struct seal_input *out)
@@ -85,21 +70,107 @@ static bool load_seed(const struct seal_command_options *options, struct seal_in
     return true;
 }
 
-static bool load_entries(const char *path, hashveil_entries *out)
+static bool can_be_base(const hashveil_sealed_db_info *base,
+                        const struct seal_command_options *options)
 {
-    hashveil_workspace *workspace = NULL;
-    hashveil_status status = hashveil_workspace_open(path, HASHVEIL_WORKSPACE_READ, &workspace);
-    if (status == HASHVEIL_OK) {
-        status = hashveil_workspace_entries(workspace, out);
+    if (base->is_segment) {
+        complain(options->base_path,
+                 "itself a segment: --base takes the database that it goes on top of");
+        return false;
     }
-    hashveil_workspace_close(workspace);
-    if (status == HASHVEIL_OK && out->count == 0 && out->exact_count == 0) {
-        status = HASHVEIL_ERR_EMPTY;
+    if (options->epoch > 0 && options->epoch <= base->epoch) {
+        complain(options->base_path, "of epoch %" PRIu64 ": a segment needs a higher --epoch",
+                 base->epoch);
+        return false;
     }
+    return true;
+}
+
+/* Sources that have come since stand behind those that the base names. */
+static void leave_later_sources_out(const hashveil_sealed_db_info *base, hashveil_entries *before)
+{
+    for (size_t i = base->list_count; i < before->list_count; i++) {
+        memset(before->list_names[i], 0, sizeof before->list_names[i]);
+    }
+    before->list_count =
+        base->list_count < before->list_count ? base->list_count : before->list_count;
+}
+
+/* Of what has changed since the base was sealed, by the rule by which that was selected. */
+static bool find_delta(hashveil_workspace *workspace, const struct seal_command_options *options,
+                       struct seal_input *out)
+{
+    const char *path = options->arguments.list[0];
+    const char *base_path = options->base_path;
+    const char *where = "";
+    hashveil_entries before = {0};
+    hashveil_entries now = {0};
+    struct seal_selection of_base;
+    hashveil_status status = database_open(base_path, &out->base, &where);
+    if (status != HASHVEIL_OK) {
+        complain_database(base_path, where, status);
+        return false;
+    }
+    if (!can_be_base(hashveil_sealed_db_describe(out->base), options)) {
+        return false;
+    }
+    const uint64_t as_of_change = out->selection.as_of_change;
+    bool is_done = seal_selection_of(workspace, path, base_path,
+                                     hashveil_sealed_db_describe(out->base)->digest, &of_base);
+    if (is_done) {
+        out->selection = of_base;
+        out->selection.as_of_change = as_of_change;
+        is_done = seal_selection_load(workspace, path, &of_base, false, &before) &&
+                  seal_selection_load(workspace, path, &out->selection, true, &now);
+    }
+    if (is_done) {
+        leave_later_sources_out(hashveil_sealed_db_describe(out->base), &before);
+        status = hashveil_delta_find(out->base, &before, &now, &out->delta);
+        is_done = status == HASHVEIL_OK;
+        if (!is_done) {
+            complain_status(base_path, status);
+        }
+    }
+    hashveil_entries_clear(&before);
+    hashveil_entries_clear(&now);
+    return is_done;
+}
+
+static bool is_something(const struct seal_command_options *options, const struct seal_input *input)
+{
+    const hashveil_delta *delta = &input->delta;
+    const bool is_empty =
+        delta->entries.count + delta->entries.exact_count + delta->withdrawn_count == 0;
+    if (is_empty && options->base_path) {
+        complain(options->arguments.list[0], "nothing has changed since %s was sealed",
+                 options->base_path);
+    } else if (is_empty) {
+        complain_status(options->arguments.list[0], HASHVEIL_ERR_EMPTY);
+    }
+    return !is_empty;
+}
+
+/* As of one change, so that what others import meanwhile is not half in. */
+static bool load_entries(const struct seal_command_options *options, struct seal_input *out)
+{
+    const char *path = options->arguments.list[0];
+    hashveil_workspace *workspace = workspace_open(path, HASHVEIL_WORKSPACE_READ);
+    if (!workspace) {
+        return false;
+    }
+    out->selection = options->selection;
+    const hashveil_status status =
+        hashveil_workspace_last_change(workspace, &out->selection.as_of_change);
     if (status != HASHVEIL_OK) {
         complain_status(path, status);
     }
-    return status == HASHVEIL_OK;
+    const bool is_loaded =
+        status == HASHVEIL_OK &&
+        (options->base_path
+             ? find_delta(workspace, options, out)
+             : seal_selection_load(workspace, path, &out->selection, true, &out->delta.entries));
+    hashveil_workspace_close(workspace);
+    return is_loaded && is_something(options, out);
 }
 
 /* Where what happens while sealing is told. */
@@ -143,6 +214,9 @@ static bool build(const char *path, const struct seal_command_options *options,
         .expires_s = options->has_lifetime ? created_s + options->lifetime_s : 0,
         .mask_params = HASHVEIL_MASK_PARAMS_DEFAULT,
         .seed = options->seed_path ? input->seed : NULL,
+        .base = input->base,
+        .withdrawn = input->delta.withdrawn,
+        .withdrawn_count = input->delta.withdrawn_count,
         .is_resumable = true,
         .on_start = tell_start,
         .workers = options->workers,
@@ -151,7 +225,7 @@ static bool build(const char *path, const struct seal_command_options *options,
     };
     progress_init(&output.progress, "tokens");
     const hashveil_status status =
-        hashveil_sealed_db_build(path, &input->entries, &seal, summary_out);
+        hashveil_sealed_db_build(path, &input->delta.entries, &seal, summary_out);
     progress_clear(&output.progress);
     seal_exchange_clear(&exchange);
     if (status != HASHVEIL_OK) {
@@ -164,10 +238,11 @@ static bool build(const char *path, const struct seal_command_options *options,
     return status == HASHVEIL_OK;
 }
 
-static bool print_result(const char *path, const hashveil_entries *entries,
+static bool print_result(const char *path, const hashveil_delta *sealed,
                          const hashveil_seal_summary *summary, const hashveil_sealed_db_info *info,
                          bool is_json)
 {
+    const hashveil_entries *entries = &sealed->entries;
     char digest[2 * HASHVEIL_DIGEST_BYTES + 1];
     format_hex(info->digest, sizeof info->digest, digest);
     if (is_json) {
@@ -175,6 +250,8 @@ static bool print_result(const char *path, const hashveil_entries *entries,
         json_line_set_text(&line, "path", path);
         json_line_set(&line, "entries", json_of_u64(entries->count));
         json_line_set(&line, "digests", json_of_u64(entries->exact_count));
+        json_line_set(&line, "withdrawn",
+                      info->is_segment ? json_of_u64(sealed->withdrawn_count) : json_null());
         json_line_set(&line, "records", json_of_u64(summary->records));
         json_line_set(&line, "labels_left_out", json_of_u64(summary->labels_left_out));
         json_line_set(&line, "tokens_lost", json_of_u64(summary->tokens_lost));
@@ -197,10 +274,12 @@ static bool print_result(const char *path, const hashveil_entries *entries,
 }
 
 /* Opens what was built, as a device will: a database that does not open is not handed over in
- * silence. */
-static bool check_result(const char *path, const hashveil_entries *entries,
-                         const hashveil_seal_summary *summary, bool is_json)
+ * silence. The history gets to know what was sealed. */
+static bool check_result(const struct seal_command_options *options, const struct seal_input *input,
+                         const hashveil_seal_summary *summary)
 {
+    const char *workspace_path = options->arguments.list[0];
+    const char *path = options->arguments.list[1];
     hashveil_sealed_db *db = NULL;
     const char *where = "";
     const hashveil_status status = database_open(path, &db, &where);
@@ -208,134 +287,21 @@ static bool check_result(const char *path, const hashveil_entries *entries,
         complain_database(path, where, status);
         return false;
     }
-    const bool printed =
-        print_result(path, entries, summary, hashveil_sealed_db_describe(db), is_json);
+    const hashveil_sealed_db_info *info = hashveil_sealed_db_describe(db);
+    hashveil_workspace *workspace = workspace_open(workspace_path, HASHVEIL_WORKSPACE_WRITE);
+    const bool is_done =
+        workspace &&
+        seal_selection_note(workspace, workspace_path, options->who ? options->who : user_name(),
+                            &input->selection, info) &&
+        print_result(path, &input->delta, summary, info, options->is_json);
+    hashveil_workspace_close(workspace);
     hashveil_sealed_db_close(db);
-    return printed;
-}
-
-enum {
-    OPTION_KEY = 256,
-    OPTION_EVALUATOR,
-    OPTION_EVALUATOR_KEY,
-    OPTION_RETRY,
-    OPTION_SEED,
-    OPTION_EPOCH,
-    OPTION_EXPIRES,
-    OPTION_CURATOR,
-    OPTION_WORKERS
-};
-
-static const struct argp_option option_rows[] = {
-    {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key, to seal without an evaluator", 0},
-    {"evaluator", OPTION_EVALUATOR, "unix:PATH", 0,
-     "The evaluator to ask, in place of --key: it learns none of the hashes", 0},
-    {"evaluator-key", OPTION_EVALUATOR_KEY, "FILE", 0,
-     "Its public key (needed with --evaluator): no other one's answers are taken", 0},
-    {"retry", OPTION_RETRY, "SECONDS", 0,
-     "How long to try again when the evaluator does not answer; 60 if not set", 0},
-    {"seed", OPTION_SEED, "FILE", 0,
-     "A secret file, from which all random numbers are drawn, so that the same workspace, --seed, "
-     "--epoch and SOURCE_DATE_EPOCH give the same bytes; fresh ones if not set",
-     0},
-    {"epoch", OPTION_EPOCH, "N", 0, "The edition, higher than all before; the time if not set", 0},
-    {"expires", OPTION_EXPIRES, "DAYS", 0, "How long devices may use it; for ever if not set", 0},
-    {"curator", OPTION_CURATOR, "FILE", 0, "A curator's public key, to be named; may be repeated",
-     0},
-    {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 0},
-    {"json", 'j', NULL, 0, "Print one JSON object", 0},
-    {0},
-};
-
-static void add_curator(const struct argp_state *state, struct seal_command_options *options,
-                        const char *path)
-{
-    if (options->curator_count == HASHVEIL_MAX_CURATORS) {
-        argp_error(state, "at most %d --curator are possible", HASHVEIL_MAX_CURATORS);
-    }
-    options->curator_paths[options->curator_count++] = path;
-}
-
-static void set_key(const struct argp_state *state, struct seal_command_options *options,
-                    const char *path, bool is_public)
-{
-    if (options->key_path && options->is_key_public != is_public) {
-        argp_error(state, "--key and --evaluator-key exclude each other");
-    }
-    options->key_path = path;
-    options->is_key_public = is_public;
-}
-
-/* As programs that make the same bytes again are told the time: reproducible-builds.org. */
-static void take_date(const struct argp_state *state, struct seal_command_options *options)
-{
-    const char *text = getenv("SOURCE_DATE_EPOCH");
-    if (text) {
-        options->created_s = command_number(state, "SOURCE_DATE_EPOCH", text, 1, INT64_MAX / 2);
-    }
-}
-
-static void check(const struct argp_state *state, const struct seal_command_options *options)
-{
-    if (options->arguments.count != 2) {
-        argp_error(state, "a WORKSPACE and the name of the database are needed");
-    }
-    if (!options->key_path) {
-        argp_error(state, "--key is needed, or --evaluator and --evaluator-key");
-    }
-    if (options->is_key_public != (options->evaluator_address != NULL)) {
-        argp_error(state, "--key goes alone, and --evaluator with --evaluator-key");
-    }
-}
-
-static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
-{
-    struct seal_command_options *options = out;
-    switch (key) {
-    case OPTION_KEY:
-    case OPTION_EVALUATOR_KEY:
-        set_key(state, options, text, key == OPTION_EVALUATOR_KEY);
-        return 0;
-    case OPTION_EVALUATOR:
-        options->evaluator_address = command_address(state, "--evaluator", text);
-        return 0;
-    case OPTION_RETRY:
-        options->retry_s = command_number(state, "--retry", text, 0, MAX_RETRY_S);
-        return 0;
-    case OPTION_SEED:
-        options->seed_path = text;
-        return 0;
-    case OPTION_EPOCH:
-        options->epoch = command_number(state, "--epoch", text, 1, INT64_MAX);
-        return 0;
-    case OPTION_EXPIRES:
-        options->has_lifetime = true;
-        options->lifetime_s = SECONDS_A_DAY * command_number(state, "--expires", text, 0, MAX_DAYS);
-        return 0;
-    case OPTION_CURATOR:
-        add_curator(state, options, text);
-        return 0;
-    case OPTION_WORKERS:
-        options->workers = (unsigned)command_number(state, "--workers", text, 1, MAX_WORKERS);
-        return 0;
-    case 'j':
-        options->is_json = true;
-        return 0;
-    case ARGP_KEY_ARGS:
-        options->arguments = command_rest(state);
-        return 0;
-    case ARGP_KEY_END:
-        take_date(state, options);
-        check(state, options);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return is_done;
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct seal_command_options options = {.retry_s = RETRY_S};
+    struct seal_command_options options = {.retry_s = SEAL_RETRY_S};
     struct seal_input input = {0};
     hashveil_seal_summary summary = {0};
 
@@ -343,12 +309,11 @@ static int run(const struct command *self, int argc, char **argv)
     if (parse_code) {
         return parse_code;
     }
-    const char *workspace_path = options.arguments.list[0];
     const char *out_path = options.arguments.list[1];
     const bool done = load_keys(&options, &input) && load_seed(&options, &input) &&
-                      load_entries(workspace_path, &input.entries) &&
+                      load_entries(&options, &input) &&
                       build(out_path, &options, &input, &summary) &&
-                      check_result(out_path, &input.entries, &summary, options.is_json);
+                      check_result(&options, &input, &summary);
     seal_input_clear(&input);
     return done ? EXIT_DONE : EXIT_TROUBLE;
 }
@@ -367,13 +332,20 @@ const struct command command_db_seal = {
         "With --evaluator the hashes go, blinded and in batches, to whoever has the secret key, "
         "and every answer is proved to be under the key named. When it stops answering, the same "
         "command goes on later.\n\n"
+        "What an allow-list names, or what is near it, is never sealed, and is told. The history "
+        "of "
+        "the workspace gets to know what was sealed; from that --base finds what has changed "
+        "since.\n\n"
         "EXAMPLES\n"
         "  hashveil db seal lists.work lists.hvdb --key evaluator.key\n"
         "  hashveil db seal lists.work lists.hvdb --key evaluator.key \\\n"
         "      --epoch 7 --expires 90 --curator alice.key.pub\n"
         "  hashveil db seal lists.work lists.hvdb --evaluator unix:/run/evaluator \\\n"
-        "      --evaluator-key evaluator.key.pub\n",
-    .options = option_rows,
-    .parse = parse,
+        "      --evaluator-key evaluator.key.pub\n"
+        "  hashveil db seal lists.work lists.hvdb --key evaluator.key \\\n"
+        "      --min-sources 2 --within 20 --category VIC_US:\n"
+        "  hashveil db seal lists.work monday.hvdb --key evaluator.key --base lists.hvdb\n",
+    .options = seal_option_rows,
+    .parse = seal_options_parse,
     .run = run,
 };
