@@ -217,12 +217,47 @@ def an_import_killed_at_any_time_leaves_all_or_nothing(world):
     assert 1 in seen, seen
 
 
+def flipped(value, bits):
+    return f"{int(value, 16) ^ (1 << bits) - 1:064x}"
+
+
+@case
+def a_match_in_the_clear_finds_all_that_is_near_the_nearest_first(world):
+    workspace = world.path("work")
+    near = [flipped(HASHES[1], bits) for bits in (31, 3, 32)]
+    load(world, workspace, "zoo", [line_of(value) for value in (HASHES[1], *near)])
+    load(world, workspace, "zoo", [line_of(MD5, kind="md5")])
+    found = [line.split("\t") for line in
+             world.run("db", "match", workspace, HASHES[1], exits=MATCH).output.splitlines()]
+    equal([(line[1], line[2]) for line in found],
+          [("0", HASHES[1]), ("3", near[1]), ("31", near[0])], "found")
+    found = world.run("db", "match", workspace, "--within", "3", "--json", HASHES[1],
+                      exits=MATCH).output.splitlines()
+    equal([json.loads(line)["distance"] for line in found], [0, 3], "within 3")
+    equal(world.run("db", "match", workspace, HASHES[2], exits=DONE).output, "", "nothing near")
+    outcome = world.run("db", "match", workspace, MD5, "--most", "1", HASHES[1], exits=MATCH)
+    equal(outcome.output.count("\n"), 2, outcome.output)
+    contains(outcome.errors, "3 listed hashes are as near")
+
+
+@case
+def pictures_are_matched_in_the_clear_too(world):
+    found = world.run("db", "match", world.workspace, os.path.join(world.pictures, "copies"),
+                      exits=MATCH).output.splitlines()
+    equal(len({line.split("\t")[0] for line in found}), 48, "copies found")
+    others = world.run("db", "match", world.workspace, os.path.join(world.pictures, "others"),
+                       exits=DONE)
+    equal(others.output, "", "others")
+    outcome = world.run("db", "match", world.workspace, world.path("absent"), exits=TROUBLE)
+    contains(outcome.errors, f"hashveil: {world.path('absent')}: no such file")
+
+
 @case
 def a_workspace_that_is_none_is_named(world):
     picture = world.files("listed")[0]
     for command in (("list", picture), ("history", picture), ("export", picture),
                     ("diff", picture, picture), ("remove", picture, HASHES[0]),
-                    ("merge", picture, picture)):
+                    ("merge", picture, picture), ("match", picture, HASHES[0])):
         outcome = world.run("db", *command, exits=TROUBLE)
         contains(outcome.errors, f"hashveil: {picture}: ")
     workspace = overlapping(world)

@@ -34,6 +34,7 @@ extern const struct command command_db_diff;
 extern const struct command command_db_export;
 extern const struct command command_db_history;
 extern const struct command command_db_list;
+extern const struct command command_db_match;
 extern const struct command command_db_merge;
 extern const struct command command_db_remove;
 extern const struct command command_db_sign;
