@@ -3,6 +3,7 @@
  * lists it, a class and fingerprints; those that are listed no more are deletedImage and
  * deletedVideo. Read with libxml2's reader, piece by piece. A document type, and so any entity, is
  * refused; nothing is fetched. */
+#include "hashdb/lists/hash_sharing.h"
 #include "hashdb/lists/list_item.h"
 #include "hashdb/lists/said_text.h"
 #include "hashdb/lists/text_lines.h"
@@ -10,13 +11,8 @@
 #include <string.h>
 
 #include <libxml/xmlreader.h>
-#include <libxml/xmlwriter.h>
 
-static const char namespace_uri[] = "https://hashsharing.ncmec.org/hashsharing/v2";
 static const char version_end[] = "/v2";
-static const char root_name[] = "queryResult";
-static const char fingerprints_name[] = "fingerprints";
-static const char class_scheme[] = "INDUSTRY";
 
 enum { ROOT_DEPTH, GROUP_DEPTH, ITEM_DEPTH, FIELD_DEPTH, FINGERPRINT_DEPTH, MAX_DEPTH = 16 };
 
@@ -24,19 +20,10 @@ static const struct {
     const char *name;
     enum hv_list_claim claim;
 } item_names[] = {
-    {"image", HV_LIST_NAMES},
-    {"deletedImage", HV_LIST_WITHDRAWS},
+    {HV_SHARING_IMAGE, HV_LIST_NAMES},
+    {HV_SHARING_DELETED_IMAGE, HV_LIST_WITHDRAWS},
     {"video", HV_LIST_NAMES},
     {"deletedVideo", HV_LIST_WITHDRAWS},
-};
-
-enum field { MEMBER, ID, CLASS, TIME, FIELD_COUNT };
-
-static const char *const field_names[FIELD_COUNT] = {
-    [MEMBER] = "member",
-    [ID] = "id",
-    [CLASS] = "classification",
-    [TIME] = "timestamp",
 };
 
 /* A list being read. */
@@ -49,7 +36,7 @@ struct reading {
     hashveil_status item_problem;
     uint64_t item_line, told_line;
     uint64_t text_line; /* where the last text ended */
-    struct hv_said_text fields[FIELD_COUNT];
+    struct hv_said_text fields[HV_SHARING_FIELDS];
     struct hv_said_text member_id;   /* the attribute */
     struct hv_said_text fingerprint; /* the one being read */
     struct hv_said_text quality;     /* its attribute */
@@ -98,7 +85,7 @@ static hashveil_status start_root(struct reading *reading)
     const char *uri = (const char *)xmlTextReaderConstNamespaceUri(reading->reader);
     const size_t len = uri ? strlen(uri) : 0;
     const size_t end_len = strlen(version_end);
-    if (strcmp(name_of(reading), root_name) != 0) {
+    if (strcmp(name_of(reading), HV_SHARING_ROOT) != 0) {
         return hv_document_problem(reading->sink, line_of(reading), HASHVEIL_ERR_FORMAT);
     }
     if (len > 0 && (len < end_len || strcmp(uri + len - end_len, version_end) != 0)) {
@@ -125,14 +112,14 @@ static void start_item(struct reading *reading)
 static void start_field(struct reading *reading)
 {
     const char *name = name_of(reading);
-    reading->in_fingerprints = strcmp(name, fingerprints_name) == 0;
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        if (strcmp(name, field_names[i]) == 0) {
+    reading->in_fingerprints = strcmp(name, HV_SHARING_FINGERPRINTS) == 0;
+    for (size_t i = 0; i < HV_SHARING_FIELDS; i++) {
+        if (strcmp(name, hv_sharing_fields[i]) == 0) {
             reading->next = &reading->fields[i];
             hv_said_text_begin(reading->next);
         }
     }
-    if (reading->next == &reading->fields[MEMBER]) {
+    if (reading->next == &reading->fields[HV_SHARING_MEMBER]) {
         take_attribute(reading, "id", &reading->member_id);
     }
 }
@@ -141,7 +128,7 @@ static void start_fingerprint(struct reading *reading)
 {
     reading->fingerprint = (struct hv_said_text){0};
     reading->next = &reading->fingerprint;
-    take_attribute(reading, "quality", &reading->quality);
+    take_attribute(reading, HV_SHARING_QUALITY, &reading->quality);
 }
 
 /* Lists print their texts with white space around them. */
@@ -176,7 +163,7 @@ static hashveil_status take_member(struct reading *reading)
 {
     struct hv_list_item *item = &reading->item;
     hashveil_status status =
-        hv_said_text_copy(&reading->fields[MEMBER], item->member, sizeof item->member);
+        hv_said_text_copy(&reading->fields[HV_SHARING_MEMBER], item->member, sizeof item->member);
     if (reading->member_id.len > 0 && (status == HASHVEIL_ERR_LIMIT || item->member[0] == '\0')) {
         struct hv_said_text named = {0};
         hv_said_text_append(&named, "member ", strlen("member "));
@@ -190,20 +177,21 @@ static hashveil_status complete_item(struct reading *reading)
 {
     struct hv_list_item *item = &reading->item;
     hashveil_status status = reading->item_problem;
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
+    for (size_t i = 0; i < HV_SHARING_FIELDS; i++) {
         trim(&reading->fields[i]);
     }
     if (status == HASHVEIL_OK) {
         status = take_member(reading);
     }
     if (status == HASHVEIL_OK) {
-        status = hv_said_text_copy(&reading->fields[ID], item->id, sizeof item->id);
+        status = hv_said_text_copy(&reading->fields[HV_SHARING_ID], item->id, sizeof item->id);
     }
     if (status == HASHVEIL_OK) {
-        status = hv_said_text_label(&reading->fields[CLASS], class_scheme, item->label);
+        status =
+            hv_said_text_label(&reading->fields[HV_SHARING_CLASS], HV_SHARING_SCHEME, item->label);
     }
     if (status == HASHVEIL_OK) {
-        status = hv_said_text_time(&reading->fields[TIME], &item->time_s);
+        status = hv_said_text_time(&reading->fields[HV_SHARING_TIME], &item->time_s);
     }
     return status == HASHVEIL_OK ? hv_list_item_check(item) : status;
 }
@@ -341,106 +329,6 @@ static hashveil_status read_list(FILE *in, const struct hv_list_sink *sink)
     return status;
 }
 
-/* U+FFFE and U+FFFF, which XML 1.0 has no place for (section 2.2). */
-static bool is_beyond_xml(const char *text)
-{
-    return strstr(text, "\xef\xbf\xbe") || strstr(text, "\xef\xbf\xbf");
-}
-
-static void print_field(xmlTextWriterPtr writer, const char *name, const char *text)
-{
-    if (text && text[0] != '\0') {
-        xmlTextWriterWriteElement(writer, (const xmlChar *)name, (const xmlChar *)text);
-    }
-}
-
-static void print_hash(xmlTextWriterPtr writer, const struct hv_list_item *item)
-{
-    char hex[HV_LIST_HEX_ROOM];
-    hashveil_pdq_to_hex(&item->hash, hex);
-    xmlTextWriterStartElement(writer, (const xmlChar *)"pdq");
-    if (item->quality < HV_LIST_MAX_QUALITY) {
-        xmlTextWriterWriteFormatAttribute(writer, (const xmlChar *)"quality", "%u", item->quality);
-    }
-    xmlTextWriterWriteString(writer, (const xmlChar *)hex);
-    xmlTextWriterEndElement(writer);
-}
-
-static void print_fingerprints(xmlTextWriterPtr writer, const struct hv_list_item *item)
-{
-    char hex[HV_LIST_HEX_ROOM];
-    xmlTextWriterStartElement(writer, (const xmlChar *)fingerprints_name);
-    for (unsigned kind = 0; kind < HASHVEIL_DIGEST_KINDS; kind++) {
-        hv_list_item_digest_hex(item, (hashveil_digest_kind)kind, hex);
-        print_field(writer, hashveil_digest_kind_text((hashveil_digest_kind)kind), hex);
-    }
-    if (item->has_hash) {
-        print_hash(writer, item);
-    }
-    xmlTextWriterEndElement(writer);
-}
-
-static bool print(void *context, FILE *out, const struct hv_list_item *item)
-{
-    xmlTextWriterPtr writer = context;
-    char time[HV_TIME_ROOM];
-    if (item->claim == HV_LIST_ALLOWS || is_beyond_xml(item->member) || is_beyond_xml(item->id) ||
-        is_beyond_xml(item->label)) {
-        return false;
-    }
-    const bool is_named = item->claim == HV_LIST_NAMES;
-    hv_time_to_say(item->time_s, time);
-    xmlTextWriterStartElement(writer, (const xmlChar *)item_names[is_named ? 0 : 1].name);
-    print_field(writer, field_names[MEMBER], item->member);
-    print_field(writer, field_names[TIME], time);
-    print_field(writer, field_names[ID], item->id);
-    print_field(writer, field_names[CLASS], hv_label_to_say(item->label, class_scheme));
-    if (hv_list_item_has_value(item)) {
-        print_fingerprints(writer, item);
-    }
-    xmlTextWriterEndElement(writer);
-    xmlTextWriterFlush(writer);
-    fputc('\n', out);
-    return true;
-}
-
-static hashveil_status write_document(xmlTextWriterPtr writer, FILE *out,
-                                      const struct hv_list_supply *supply, uint64_t *left_out)
-{
-    xmlTextWriterStartDocument(writer, NULL, "UTF-8", NULL);
-    xmlTextWriterStartElementNS(writer, NULL, (const xmlChar *)root_name,
-                                (const xmlChar *)namespace_uri);
-    xmlTextWriterStartElement(writer, (const xmlChar *)"images");
-    xmlTextWriterWriteString(writer, (const xmlChar *)"\n");
-    xmlTextWriterFlush(writer);
-    const hashveil_status status = hv_text_lines_write(out, supply, print, writer, left_out);
-    if (status == HASHVEIL_OK) {
-        xmlTextWriterEndDocument(writer);
-        xmlTextWriterFlush(writer);
-    }
-    return status == HASHVEIL_OK ? hv_document_end(out) : status;
-}
-
-/* What fails here is seen by whoever asks ferror; libxml2 would print it. */
-static int write_bytes(void *context, const char *bytes, int len)
-{
-    fwrite(bytes, 1, (size_t)len, context);
-    return len;
-}
-
-static hashveil_status write_list(FILE *out, const struct hv_list_supply *supply,
-                                  uint64_t *left_out)
-{
-    xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_bytes, NULL, out, NULL);
-    xmlTextWriterPtr writer = buffer ? xmlNewTextWriter(buffer) : NULL; /* takes the buffer */
-    if (!writer) {
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    const hashveil_status status = write_document(writer, out, supply, left_out);
-    xmlFreeTextWriter(writer);
-    return status;
-}
-
 static bool recognise(const uint8_t *start, size_t len)
 {
     static const char blanks[] = "\xef\xbb\xbf \t\r\n";
@@ -449,7 +337,7 @@ static bool recognise(const uint8_t *start, size_t len)
         at++;
     }
     return at < len && start[at] == '<' &&
-           memmem(start + at, len - at, root_name, strlen(root_name)) != NULL;
+           memmem(start + at, len - at, HV_SHARING_ROOT, strlen(HV_SHARING_ROOT)) != NULL;
 }
 
 const struct hv_list_format hv_list_hash_sharing_xml = {
@@ -457,5 +345,5 @@ const struct hv_list_format hv_list_hash_sharing_xml = {
     .meaning = "hash-sharing XML, version 2: queryResult with images, their members and classes",
     .recognise = recognise,
     .read = read_list,
-    .write = write_list,
+    .write = hv_hash_sharing_write,
 };
