@@ -4,6 +4,7 @@
 #include <hashveil/index.h>
 
 #include "base/memory.h"
+#include "faiss_peer.h"
 #include "hashdb/index/buckets.h"
 #include "stopwatch.h"
 
@@ -12,7 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_COUNT = 10000000, QUERIES = 2000, SCANS = 21, RADIUS = 31, MANY = 64 };
+enum {
+    DEFAULT_COUNT = 10000000,
+    FEWER = 1000000, /* that faiss makes a multi-hash of in half a minute */
+    QUERIES = 2000,
+    SCANS = 21,
+    PEER_QUERIES = 21,
+    RADIUS = 31,
+    MANY = 64
+};
 
 static void demand(hashveil_status status)
 {
@@ -97,16 +106,55 @@ static void bench(const char *what, hashveil_pdq *hashes, size_t count)
     hashveil_index_destroy(index);
 }
 
+#ifdef HV_HAS_FAISS
+/* Its results must be ours. */
+static void bench_faiss(const char *what, enum faiss_kind kind, const hashveil_pdq *hashes,
+                        size_t count)
+{
+    double query_ms[PEER_QUERIES];
+    const double start = now_ms();
+    void *peer = faiss_peer_make(kind, (const uint8_t *)hashes, count);
+    demand(peer ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY);
+    const double built = now_ms() - start;
+    for (size_t i = 0; i < PEER_QUERIES; i++) {
+        hashveil_pdq query = hashes[randombytes_uniform((uint32_t)count)];
+        size_t same = 0;
+        flip(&query, (unsigned)(i % (RADIUS + 1)));
+        const struct hv_scan_query looked_for = {&query, RADIUS, count_hit, &same};
+        demand(hv_scan_within(hv_scan_kernel_here(), hashes, count, &looked_for));
+        const double before = now_ms();
+        const size_t found = faiss_peer_count_within_31(peer, (const uint8_t *)&query);
+        query_ms[i] = now_ms() - before;
+        demand(found == same ? HASHVEIL_OK : HASHVEIL_ERR_FORMAT);
+    }
+    printf("%zu hashes, faiss %s: built in %.1f s; a query %.2f ms\n", count, what, built / 1e3,
+           median(query_ms, PEER_QUERIES));
+    faiss_peer_destroy(peer);
+}
+#else
+static void bench_faiss(const char *what, enum faiss_kind kind, const hashveil_pdq *hashes,
+                        size_t count)
+{
+    (void)kind;
+    (void)hashes;
+    printf("%zu hashes, faiss %s: not measured, as faiss is not installed\n", count, what);
+}
+#endif
+
 int main(void)
 {
     const char *asked = getenv("HASHVEIL_BENCH_HASHES");
     const size_t count = asked ? strtoul(asked, NULL, 10) : DEFAULT_COUNT;
+    const size_t fewer = count < FEWER ? count : FEWER;
     hashveil_pdq *hashes = hv_alloc_array(count, sizeof *hashes);
     if (!hashes || count == 0 || sodium_init() < 0) {
         return EXIT_FAILURE;
     }
     randombytes_buf(hashes, count * sizeof *hashes);
     bench("random", hashes, count);
+    bench_faiss("flat", FAISS_FLAT, hashes, count);
+    bench("random", hashes, fewer);
+    bench_faiss("multi-hash", FAISS_MULTI_HASH, hashes, fewer);
     correlate(hashes, count);
     bench("correlated", hashes, count);
     free(hashes);
