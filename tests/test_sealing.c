@@ -478,6 +478,34 @@ START_TEST(a_full_device_loses_nothing)
 }
 END_TEST
 
+START_TEST(each_piece_has_a_place_of_its_own)
+{
+    enum { TABLES = 3, PIECES = 2, OUTPUTS = 3 };
+    static const struct hv_partial_begin fresh = {.epoch = 7};
+    static const uint8_t input_digest[HASHVEIL_DIGEST_BYTES] = {1};
+    uint8_t outputs[OUTPUTS][HV_OUTPUT_KEPT_BYTES];
+    uint8_t read[OUTPUTS][HV_OUTPUT_KEPT_BYTES];
+    struct hv_partial partial;
+    ck_assert_int_eq(hv_partial_open(path, &fresh, input_digest,
+                                     (size_t)PIECES * HV_PARTIAL_PIECE_TOKENS, &partial, &start),
+                     HASHVEIL_OK);
+    for (unsigned i = 0; i < TABLES * PIECES; i++) {
+        memset(outputs, (int)i + 1, sizeof outputs);
+        ck_assert(!hv_partial_read(&partial, i / PIECES, i % PIECES, OUTPUTS, read));
+        ck_assert_int_eq(hv_partial_keep(&partial, i / PIECES, i % PIECES, OUTPUTS, outputs),
+                         HASHVEIL_OK);
+    }
+    for (unsigned i = 0; i < TABLES * PIECES; i++) {
+        memset(outputs, (int)i + 1, sizeof outputs);
+        ck_assert(hv_partial_read(&partial, i / PIECES, i % PIECES, OUTPUTS, read));
+        ck_assert_mem_eq(read, outputs, sizeof read);
+        ck_assert(!hv_partial_read(&partial, i / PIECES, i % PIECES, OUTPUTS - 1, read));
+    }
+    hv_partial_close(&partial, false);
+    ck_assert_int_ne(access(partial_path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(two_processes_do_not_seal_to_one_name)
 {
     const hashveil_seal_options options = by_peer();
@@ -575,6 +603,7 @@ int main(void)
     tcase_add_test(ended, the_order_of_the_entries_does_not_matter);
     tcase_add_loop_test(ended, whatever_happens_to_the_pieces_the_bytes_are_the_same, 0, 4);
     tcase_add_loop_test(ended, a_full_device_loses_nothing, 0, 3);
+    tcase_add_test(ended, each_piece_has_a_place_of_its_own);
     tcase_add_test(ended, two_processes_do_not_seal_to_one_name);
     tcase_add_test(ended, what_is_kept_is_for_its_owner_alone);
     tcase_add_loop_test(ended, only_the_new_file_that_an_ended_attempt_has_left_is_removed, 0,
