@@ -58,11 +58,12 @@ static const uint32_t *starts_of(const struct hv_buckets *buckets, unsigned part
  */
 static hashveil_status make_part(void *context, size_t index, unsigned worker)
 {
-    struct hv_buckets *buckets = context;
+    const struct hv_buckets *buckets = context;
     const unsigned part = (unsigned)index;
     const size_t values = (size_t)1 << buckets->bits;
-    uint32_t *starts = buckets->starts + index * (values + 1);
-    uint32_t *numbers = buckets->numbers + index * buckets->count;
+    uint32_t *starts = buckets->table + index * (values + 1);
+    uint32_t *numbers =
+        buckets->table + hv_bucket_start_count(buckets->bits) + index * buckets->count;
     uint32_t sum = 0;
     (void)worker;
     for (size_t i = 0; i < buckets->count; i++) {
@@ -79,29 +80,60 @@ static hashveil_status make_part(void *context, size_t index, unsigned worker)
     return HASHVEIL_OK;
 }
 
+unsigned hv_bucket_bits(size_t count)
+{
+    unsigned bits = 1;
+    while (bits < HV_BUCKET_MAX_BITS && (size_t)1 << bits < count) {
+        bits++;
+    }
+    return bits;
+}
+
 hashveil_status hv_buckets_make(const hashveil_pdq *hashes, size_t count, struct hv_buckets *out)
 {
-    *out = (struct hv_buckets){.hashes = hashes, .count = count, .bits = 1};
-    while (out->bits < HV_BUCKET_MAX_BITS && (size_t)1 << out->bits < count) {
-        out->bits++;
+    *out = (struct hv_buckets){.hashes = hashes, .count = count, .bits = hv_bucket_bits(count)};
+    const size_t start_count = hv_bucket_start_count(out->bits);
+    out->table = hv_alloc_scattered(start_count + HV_BUCKET_PARTS * count, sizeof *out->table);
+    if (!out->table) {
+        hv_buckets_clear(out);
+        return HASHVEIL_ERR_NO_MEMORY;
     }
-    out->starts =
-        hv_alloc_array(HV_BUCKET_PARTS * (((size_t)1 << out->bits) + 1), sizeof *out->starts);
-    out->numbers = hv_alloc_scattered(HV_BUCKET_PARTS * count, sizeof *out->numbers);
+    out->starts = out->table;
+    out->numbers = out->table + start_count;
     const hashveil_status status =
-        out->starts && out->numbers
-            ? hv_parallel(HV_BUCKET_PARTS, hv_processor_count(), make_part, out)
-            : HASHVEIL_ERR_NO_MEMORY;
+        hv_parallel(HV_BUCKET_PARTS, hv_processor_count(), make_part, out);
     if (status != HASHVEIL_OK) {
         hv_buckets_clear(out);
     }
     return status;
 }
 
+static hashveil_status check_part(void *context, size_t index, unsigned worker)
+{
+    const struct hv_buckets *buckets = context;
+    const size_t values = (size_t)1 << buckets->bits;
+    const uint32_t *starts = starts_of(buckets, (unsigned)index);
+    const uint32_t *numbers = buckets->numbers + index * buckets->count;
+    bool is_sound = starts[0] == 0 && starts[values] == buckets->count;
+    (void)worker;
+    for (size_t value = 0; value < values; value++) {
+        is_sound &= starts[value] <= starts[value + 1];
+    }
+    for (size_t i = 0; i < buckets->count; i++) {
+        is_sound &= numbers[i] < buckets->count;
+    }
+    return is_sound ? HASHVEIL_OK : HASHVEIL_ERR_FORMAT;
+}
+
+hashveil_status hv_buckets_check(const struct hv_buckets *buckets)
+{
+    struct hv_buckets shared = *buckets;
+    return hv_parallel(HV_BUCKET_PARTS, hv_processor_count(), check_part, &shared);
+}
+
 void hv_buckets_clear(struct hv_buckets *buckets)
 {
-    free(buckets->starts);
-    free(buckets->numbers);
+    free(buckets->table);
     *buckets = (struct hv_buckets){0};
 }
 

@@ -22,15 +22,29 @@ enum {
 /* The tables of an array of hashes, which they borrow. Starts as {0}. */
 struct hv_buckets {
     const hashveil_pdq *hashes;
-    size_t count;      /* below 2^32 */
-    unsigned bits;     /* of a part: as many as there are hashes for */
-    uint32_t *starts;  /* owned; of each part 2^bits + 1: where in its numbers a value's begin */
-    uint32_t *numbers; /* owned; of each part count: the hashes' numbers, by the part's value */
+    size_t count;  /* below 2^32 */
+    unsigned bits; /* of a part: hv_bucket_bits(count) */
+    /* Borrowed from the table or from a file: of each part 2^bits + 1: where in its numbers a
+     * value's begin; and of each part count: the hashes' numbers, by the part's value. */
+    const uint32_t *starts, *numbers;
+    uint32_t *table; /* owned; both, NULL where they are a file's */
 };
+
+/* As many bits as there are hashes for, at least 1. */
+unsigned hv_bucket_bits(size_t count);
+
+static inline size_t hv_bucket_start_count(unsigned bits)
+{
+    return HV_BUCKET_PARTS * (((size_t)1 << bits) + 1);
+}
 
 /* Errors: ERR_NO_MEMORY. Uses all processors. */
 HASHVEIL_MUST_USE hashveil_status hv_buckets_make(const hashveil_pdq *hashes, size_t count,
                                                   struct hv_buckets *out);
+
+/* Whether no query could read outside these tables, which may be foreign. Uses all processors.
+ * Errors: ERR_FORMAT. */
+HASHVEIL_MUST_USE hashveil_status hv_buckets_check(const struct hv_buckets *buckets);
 
 /* Tells of each hash within the radius, 0..HV_BUCKET_MAX_RADIUS, once, in no order. Where more than
  * an eighth of all hashes would have to be looked at, all are scanned. Errors: those of tell. */

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <hashveil/index.h>
+#include "hashdb/index/index.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "hashdb/index/buckets.h"
-
-struct hashveil_index {
-    hashveil_pdq *hashes; /* owned */
-    size_t count;
-    struct hv_buckets buckets; /* where there are enough hashes */
-    hashveil_digest *digests;  /* owned; by kind and bytes, all different */
-    size_t digest_count;
-};
 
 static int compare_digests(const void *a, const void *b)
 {
@@ -21,6 +12,15 @@ static int compare_digests(const void *a, const void *b)
     const hashveil_digest *y = b;
     return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1)
                               : memcmp(x->bytes, y->bytes, sizeof x->bytes);
+}
+
+bool hv_index_digests_are_sorted(const hashveil_index *index)
+{
+    bool are_sorted = true;
+    for (size_t i = 1; i < index->digest_count; i++) {
+        are_sorted &= compare_digests(&index->digests[i - 1], &index->digests[i]) < 0;
+    }
+    return are_sorted;
 }
 
 static void fill_digests(hashveil_index *index, const hashveil_entries *entries)
@@ -44,7 +44,8 @@ static hashveil_index *begin(size_t count, size_t digest_count)
     if (!index) {
         return NULL;
     }
-    index->hashes = hv_alloc_scattered(count, sizeof *index->hashes);
+    index->own_hashes = hv_alloc_scattered(count, sizeof *index->own_hashes);
+    index->hashes = index->own_hashes;
     index->digests = hv_alloc_array(digest_count, sizeof *index->digests);
     index->count = count;
     if (!index->hashes || !index->digests) {
@@ -76,7 +77,7 @@ hashveil_status hashveil_index_create(const hashveil_entries *entries, hashveil_
         return HASHVEIL_ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < entries->count; i++) {
-        index->hashes[i] = entries->entries[i].hash;
+        index->own_hashes[i] = entries->entries[i].hash;
     }
     fill_digests(index, entries);
     return finish(index, out);
@@ -91,7 +92,7 @@ hashveil_status hashveil_index_create_hashes(const hashveil_pdq *hashes, size_t 
         return HASHVEIL_ERR_NO_MEMORY;
     }
     if (count > 0) {
-        memcpy(index->hashes, hashes, count * sizeof *hashes);
+        memcpy(index->own_hashes, hashes, count * sizeof *hashes);
     }
     return finish(index, out);
 }
@@ -186,6 +187,11 @@ size_t hashveil_index_count(const hashveil_index *index)
     return index->count;
 }
 
+const hashveil_pdq *hashveil_index_hash(const hashveil_index *index, uint64_t number)
+{
+    return number < index->count ? &index->hashes[number] : NULL;
+}
+
 static hashveil_status keep_nearest(void *context, uint64_t number, unsigned distance)
 {
     unsigned *nearest = context;
@@ -223,7 +229,8 @@ void hashveil_index_destroy(hashveil_index *index)
 {
     if (index) {
         hv_buckets_clear(&index->buckets);
-        free(index->hashes);
+        hv_unmap_file(&index->mapping);
+        free(index->own_hashes);
         free(index->digests);
         free(index);
     }

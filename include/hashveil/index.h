@@ -28,6 +28,31 @@ hashveil_index_create(const hashveil_entries *entries, hashveil_index **out);
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_index_create_hashes(const hashveil_pdq *hashes, size_t count, hashveil_index **out);
 
+/**
+ * Writes an index to a file, in place of one that is there (hashdb/index/FORMAT.md). Whenever it
+ * is stopped, path holds the old file or the new one.
+ *
+ * Errors: ERR_ACCESS, ERR_NOT_FOUND, ERR_NO_SPACE, ERR_IO, ERR_NO_MEMORY, ERR_UNSUPPORTED (a
+ * machine of another byte order).
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_index_save(const hashveil_index *index,
+                                                                   const char *path);
+
+/**
+ * Opens an index file, mapped, after all of it has been checked against its digests. They tell
+ * damage, not who made it: an index is its curator's own.
+ *
+ * out        to be released with hashveil_index_destroy
+ * where_out  on failure a static text naming the damaged part ("header", "numbers", ...), or ""
+ *
+ * Errors: ERR_NOT_FOUND, ERR_ACCESS, ERR_NOT_A_FILE, ERR_IO, ERR_NO_MEMORY, ERR_EMPTY,
+ * ERR_UNSUPPORTED (another kind of file, or a machine of another byte order), ERR_VERSION,
+ * ERR_TRUNCATED, ERR_FORMAT.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_index_open(const char *path,
+                                                                   hashveil_index **out,
+                                                                   const char **where_out);
+
 /** A hash near a query. */
 typedef struct hashveil_index_hit {
     uint64_t number; /**< of the hash, in the order in which they were given */
@@ -49,6 +74,9 @@ hashveil_index_within(const hashveil_index *index, const hashveil_pdq *query, un
 
 /** Returns the number of hashes. */
 HASHVEIL_API size_t hashveil_index_count(const hashveil_index *index);
+
+/** Returns a hash by its number, borrowed from the index, or NULL where there is none. */
+HASHVEIL_API const hashveil_pdq *hashveil_index_hash(const hashveil_index *index, uint64_t number);
 
 /**
  * Finds the nearest hash, at any distance.
