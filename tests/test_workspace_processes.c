@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One workspace and several processes: at once, and killed in the middle of an import. */
+/* One workspace and several processes: at once, and killed in the middle of an import; or without
+ * room for what is imported. */
 #include "hashdb/workspace/workspace.h"
 #include "run_suite.h"
 #include "spool_folder.h" /* for other processes */
@@ -7,9 +8,12 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -253,11 +257,77 @@ START_TEST(a_killed_import_is_there_as_a_whole_or_not_at_all)
 }
 END_TEST
 
+/* As much room as the workspace takes already and these shares of what it is to take. */
+enum { ROOM_SHARES = 6, HASH_AND_MORE_BYTES = 100 };
+
+static off_t workspace_len(void)
+{
+    struct stat info;
+    ck_assert_int_eq(stat(folder->workspace_path, &info), 0);
+    return info.st_size;
+}
+
+static void ck_assert_few(void)
+{
+    hashveil_entries entries = read_entries();
+    ck_assert_uint_eq(entries.count, FEW);
+    ck_assert_uint_eq(entries.list_count, 1);
+    hashveil_entries_clear(&entries);
+}
+
+/* What SQLite says when a disk is full. */
+static void allow_pages(hashveil_workspace *workspace, off_t len)
+{
+    enum { PAGE_BYTES = 4096 };
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %jd", (intmax_t)len / PAGE_BYTES);
+    ck_assert_int_eq(sqlite3_exec(workspace->db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+START_TEST(an_import_without_room_leaves_all_as_it_was)
+{
+    const hashveil_import_options asked = {.source = "many", .label = "label"};
+    put_drawn_list(0, FEW);
+    import_list("before", "label");
+    const off_t before = workspace_len();
+    put_many();
+    hashveil_workspace *workspace = open_workspace(HASHVEIL_WORKSPACE_WRITE);
+    allow_pages(workspace, before + (off_t)MANY * HASH_AND_MORE_BYTES * _i / ROOM_SHARES);
+    ck_assert_int_eq(import_into(workspace, folder->list_path, &asked).status,
+                     HASHVEIL_ERR_NO_SPACE);
+    ck_assert_few();
+    allow_pages(workspace, INT32_MAX);
+    ck_assert_uint_eq(import_into(workspace, folder->list_path, &asked).counts.added, MANY);
+    hashveil_workspace_close(workspace);
+}
+END_TEST
+
+/* The file itself, or its journal, cannot grow: the system refuses to write. */
+START_TEST(an_import_that_cannot_write_leaves_all_as_it_was)
+{
+    struct rlimit limit;
+    put_drawn_list(0, FEW);
+    import_list("before", "label");
+    const off_t room = workspace_len() + (off_t)MANY * HASH_AND_MORE_BYTES * _i / ROOM_SHARES;
+    put_many();
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){(rlim_t)room, limit.rlim_max}), 0);
+    const struct told told = import_list("many", "label");
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    /* SQLite keeps the errno, unless it fails later than in the writing itself. */
+    ck_assert(told.status == HASHVEIL_ERR_NO_SPACE || told.status == HASHVEIL_ERR_IO);
+    ck_assert_few();
+    ck_assert_uint_eq(import_list("many", "label").counts.added, MANY);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("workspace_processes");
     TCase *several = tcase_create("several");
     TCase *killed = tcase_create("killed");
+    TCase *full = tcase_create("full");
 
     tcase_add_checked_fixture(several, make_folder, remove_workspace_folder);
     tcase_set_timeout(several, SECONDS);
@@ -270,5 +340,11 @@ int main(void)
     tcase_set_timeout(killed, SECONDS);
     tcase_add_loop_test(killed, a_killed_import_is_there_as_a_whole_or_not_at_all, 0, ROUNDS);
     suite_add_tcase(suite, killed);
+
+    tcase_add_checked_fixture(full, make_folder, remove_workspace_folder);
+    tcase_set_timeout(full, SECONDS);
+    tcase_add_loop_test(full, an_import_without_room_leaves_all_as_it_was, 0, ROOM_SHARES);
+    tcase_add_loop_test(full, an_import_that_cannot_write_leaves_all_as_it_was, 0, ROOM_SHARES);
+    suite_add_tcase(suite, full);
     return run_suite(suite);
 }
