@@ -4,17 +4,21 @@
 #include "draw.h"
 #include "picture.h"
 #include "run_suite.h"
+#include "spool_folder.h" /* for other processes */
 #include "workspace_folder.h"
 
 #include <hashveil/fingerprint.h>
 
 #include <png.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof *(rows)))
@@ -479,11 +483,132 @@ START_TEST(a_folder_that_is_not_there_or_no_folder_is_an_error)
 }
 END_TEST
 
+enum { ALL = 40, BEFORE_THE_KILL = 36, KEPT_AT_LEAST = 32 };
+
+static struct path hashed_path(void)
+{
+    struct path path;
+    snprintf(path.text, sizeof path.text, "%s.hashed", folder->workspace_path);
+    return path;
+}
+
+static void wait_to_be_killed(void *context, uint64_t done, uint64_t total)
+{
+    const int *pipe_fd = context;
+    (void)total;
+    if (done == BEFORE_THE_KILL) {
+        close(*pipe_fd);
+        pause();
+    }
+}
+
+static void import_until_killed(int pipe_fd)
+{
+    hashveil_import_counts counts;
+    hashveil_workspace *workspace;
+    hashveil_import_options options = asked;
+    options.progress = wait_to_be_killed;
+    options.context = &pipe_fd;
+    if (hashveil_workspace_open(folder->workspace_path, HASHVEIL_WORKSPACE_WRITE, &workspace) !=
+            HASHVEIL_OK ||
+        hashveil_workspace_import(workspace, folder->pictures_path, &options, &counts) !=
+            HASHVEIL_OK) {
+        _exit(1);
+    }
+}
+
+static void kill_import_of_folder(void)
+{
+    int fds[2];
+    char nothing;
+    ck_assert_int_eq(pipe(fds), 0);
+    const pid_t child = in_child(import_until_killed, fds[1]);
+    close(fds[1]);
+    ck_assert_int_eq(read(fds[0], &nothing, 1), 0);
+    close(fds[0]);
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+}
+
+/* Puts another hash where that of the first picture is kept: it shows who believes it. */
+static void change_kept(void)
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    ck_assert_int_eq(sqlite3_open(hashed_path().text, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*) FROM file", -1, &statement, NULL),
+                     SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    ck_assert_int_ge(sqlite3_column_int(statement, 0), KEPT_AT_LEAST);
+    sqlite3_finalize(statement);
+    ck_assert_int_eq(sqlite3_exec(db,
+                                  "UPDATE file SET hash = zeroblob(32)"
+                                  " WHERE CAST(path AS TEXT) LIKE '%/00.png'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    ck_assert_int_eq(sqlite3_changes(db), 1);
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+static void put_numbered(hashveil_pdq hashes[ALL])
+{
+    for (int i = 0; i < ALL; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%02d.png", i);
+        hashes[i] = put_picture(name, PNG, (uint64_t)i);
+    }
+    pause_us(50000); /* what is as young as an import is not kept */
+}
+
+START_TEST(an_import_of_a_folder_goes_on_where_it_was_killed)
+{
+    hashveil_pdq hashes[ALL];
+    put_numbered(hashes);
+    kill_import_of_folder();
+    change_kept();
+    hashes[0] = (hashveil_pdq){0};
+    hashes[1] = put_picture("01.png", PNG, ALL);
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = ALL});
+    ck_assert_uint_eq(told.progress, ALL);
+    ck_assert_holds(hashes, ALL);
+    ck_assert_int_eq(access(hashed_path().text, F_OK), -1);
+}
+END_TEST
+
+START_TEST(what_was_hashed_in_another_way_is_hashed_again)
+{
+    hashveil_pdq hashes[ALL];
+    put_numbered(hashes);
+    kill_import_of_folder();
+    change_kept();
+    const struct told told = import_path(folder->pictures_path, &asked_digests);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = ALL, .digests_added = 3L * ALL});
+    ck_assert_holds(hashes, ALL);
+}
+END_TEST
+
+START_TEST(a_file_of_somebody_else_beside_the_workspace_is_left_alone)
+{
+    char text[8] = "";
+    FILE *file = fopen(hashed_path().text, "w");
+    ck_assert(file && fputs("theirs", file) >= 0 && fclose(file) == 0);
+    const hashveil_pdq hash = put_picture("a.png", PNG, 0);
+    const struct told told = import_path(folder->pictures_path, &asked);
+    ck_assert_counts(&told, (hashveil_import_counts){.added = 1});
+    ck_assert_holds(&hash, 1);
+    file = fopen(hashed_path().text, "r");
+    ck_assert(file && fgets(text, sizeof text, file) && fclose(file) == 0);
+    ck_assert_str_eq(text, "theirs");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("workspace_pictures");
     TCase *pictures = tcase_create("pictures");
     TCase *problems = tcase_create("problems");
+    TCase *killed = tcase_create("killed");
 
     tcase_add_checked_fixture(pictures, make_folder, remove_workspace_folder);
     tcase_set_timeout(pictures, SECONDS);
@@ -508,5 +633,12 @@ int main(void)
     tcase_add_test(problems, what_vanishes_during_an_import_is_a_problem);
     tcase_add_test(problems, a_folder_that_is_not_there_or_no_folder_is_an_error);
     suite_add_tcase(suite, problems);
+
+    tcase_add_checked_fixture(killed, make_folder, remove_workspace_folder);
+    tcase_set_timeout(killed, SECONDS);
+    tcase_add_test(killed, an_import_of_a_folder_goes_on_where_it_was_killed);
+    tcase_add_test(killed, what_was_hashed_in_another_way_is_hashed_again);
+    tcase_add_test(killed, a_file_of_somebody_else_beside_the_workspace_is_left_alone);
+    suite_add_tcase(suite, killed);
     return run_suite(suite);
 }

@@ -4,6 +4,8 @@
 
 #include <hashveil/hash_files.h>
 
+#include "hashdb/workspace/hashed_files.h"
+
 /* One folder on its way. */
 struct folder {
     struct hv_import *import;
@@ -19,6 +21,12 @@ static const char *next_path(void *context)
     const char *path = folder->path;
     folder->path = NULL;
     return path;
+}
+
+static bool is_known(void *context, const char *path, hashveil_hashed_file *out)
+{
+    const struct folder *folder = context;
+    return hv_hashed_files_find(hv_import_hashed_files(folder->import), path, out);
 }
 
 /* What was made of a file's pixels. Errors: those that end the import. */
@@ -70,6 +78,7 @@ static void on_file(void *context, const hashveil_hashed_file *file)
     if (folder->status != HASHVEIL_OK) {
         return;
     }
+    hv_hashed_files_keep(hv_import_hashed_files(folder->import), file);
     folder->status = take(folder->import, file);
     if (folder->status != HASHVEIL_OK) {
         atomic_store(&folder->is_over, true);
@@ -77,7 +86,7 @@ static void on_file(void *context, const hashveil_hashed_file *file)
     hv_import_progress(folder->import, ++folder->done);
 }
 
-hashveil_status hv_import_folder(struct hv_import *import, const char *path)
+hashveil_status hv_import_folder(struct hv_import *import, sqlite3 *workspace, const char *path)
 {
     struct folder folder = {.import = import, .path = path};
     const hashveil_import_options *given = hv_import_options(import);
@@ -88,6 +97,7 @@ hashveil_status hv_import_folder(struct hv_import *import, const char *path)
         .workers = given->workers,
         .next_path = next_path,
         .on_file = on_file,
+        .known = is_known,
         .context = &folder,
         .is_cancelled = &folder.is_over,
     };
@@ -96,6 +106,7 @@ hashveil_status hv_import_folder(struct hv_import *import, const char *path)
     if (given->takes_digests && hashveil_digests_of(NULL, 0, &digests) != HASHVEIL_OK) {
         return HASHVEIL_ERR_UNSUPPORTED; /* else every file would look as if it were no picture */
     }
+    hv_hashed_files_open(workspace, &options, hv_import_hashed_files(import));
     const hashveil_status status = hashveil_hash_files(&options, &is_complete);
     return status == HASHVEIL_OK ? folder.status : status;
 }

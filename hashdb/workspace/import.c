@@ -13,12 +13,14 @@
 #include "hashdb/lists/list_format.h"
 #include "hashdb/workspace/batch.h"
 #include "hashdb/workspace/claims.h"
+#include "hashdb/workspace/hashed_files.h"
 
 static const char allowed_suffix[] = " (allowed)";
 
 struct hv_import {
     struct hv_claims claims;
     struct hv_batch batch;
+    struct hv_hashed_files hashed;
     const char *path;
     const hashveil_import_options *options;
     /* The source of the item before: lists name the same one again and again. */
@@ -31,6 +33,11 @@ struct hv_import {
 const hashveil_import_options *hv_import_options(const struct hv_import *import)
 {
     return import->options;
+}
+
+struct hv_hashed_files *hv_import_hashed_files(struct hv_import *import)
+{
+    return &import->hashed;
 }
 
 void hv_import_note_low_quality(struct hv_import *import)
@@ -256,7 +263,7 @@ static hashveil_status import_path(struct hv_import *import)
         return hv_status_of_errno(errno);
     }
     if (S_ISDIR(info.st_mode)) {
-        return import->options->source ? hv_import_folder(import, import->path)
+        return import->options->source ? hv_import_folder(import, import->claims.db, import->path)
                                        : HASHVEIL_ERR_ARGUMENT;
     }
     return hv_list_read(import->path, format, &sink);
@@ -308,6 +315,7 @@ hashveil_status hashveil_workspace_import(hashveil_workspace *workspace, const c
     }
     hv_claims_end(&import.claims);
     status = hv_claims_finish(workspace->db, status);
+    hv_hashed_files_close(&import.hashed, status == HASHVEIL_OK);
     if (status == HASHVEIL_OK) {
         *out = import.counts;
     }

@@ -66,8 +66,11 @@ void hv_import_note_not_image(struct hv_import *import);
 void hv_import_progress(const struct hv_import *import, uint64_t done);
 const hashveil_import_options *hv_import_options(const struct hv_import *import);
 
-/* Hashes all pictures of a folder, in order, on several threads. Errors: those of the import,
- * ERR_NO_MEMORY. */
-HASHVEIL_MUST_USE hashveil_status hv_import_folder(struct hv_import *import, const char *path);
+struct hv_hashed_files *hv_import_hashed_files(struct hv_import *import);
+
+/* Hashes all pictures of a folder, in order, on several threads; goes on where an import that was
+ * ended had come to. Errors: those of the import, ERR_NO_MEMORY. */
+HASHVEIL_MUST_USE hashveil_status hv_import_folder(struct hv_import *import, sqlite3 *workspace,
+                                                   const char *path);
 
 #endif

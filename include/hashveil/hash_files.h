@@ -33,6 +33,10 @@ typedef const char *hashveil_next_path_fn(void *context);
 
 typedef void hashveil_hashed_file_fn(void *context, const hashveil_hashed_file *file);
 
+/** Whether the outcome of a file is known, which is then not read: fills all of it but the path and
+ * is_named. out is zero before. */
+typedef bool hashveil_known_file_fn(void *context, const char *path, hashveil_hashed_file *out);
+
 typedef struct hashveil_hash_files_options {
     hashveil_fingerprint_options fingerprint;
     bool is_dihedral;      /**< all eight forms, else the first alone */
@@ -42,7 +46,9 @@ typedef struct hashveil_hash_files_options {
      * of the paths, and of names within a folder. */
     hashveil_next_path_fn *next_path;
     hashveil_hashed_file_fn *on_file;
-    void *context;                            /**< for both functions */
+    /** Called by several threads at a time, outside the two above; or NULL. */
+    hashveil_known_file_fn *known;
+    void *context;                            /**< for all functions */
     const hashveil_atomic_bool *is_cancelled; /**< then files begun are finished; or NULL */
 } hashveil_hash_files_options;
 

@@ -32,6 +32,9 @@ static void work(void *context, void *worker, void *item)
     struct item *own = item;
     struct hv_content content = {0};
     (void)worker;
+    if (options->known && options->known(options->context, own->walked.path, &own->file)) {
+        return;
+    }
     own->file.status = hv_content_read(own->walked.path, &options->fingerprint, &content);
     if (own->file.status == HASHVEIL_OK) {
         own->file.is_read = true;
