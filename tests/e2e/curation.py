@@ -241,6 +241,25 @@ def a_match_in_the_clear_finds_all_that_is_near_the_nearest_first(world):
 
 
 @case
+def an_index_file_finds_what_its_workspace_finds(world):
+    workspace, index = world.path("work"), world.path("listed.hvindex")
+    load(world, workspace, "zoo", [line_of(flipped(HASHES[1], 31)), line_of(flipped(HASHES[1], 32))])
+    load(world, workspace, "zoo", [line_of(MD5, kind="md5")])
+    contains(world.run("db", "index", workspace, index).output, "2 hashes, 1 digests")
+    for query in (HASHES[1], MD5):
+        listed = world.run("db", "match", workspace, query, exits=MATCH).output
+        found = world.run("db", "match", index, query, exits=MATCH).output
+        equal(found.split(), listed.split()[:3], f"found of {query}")
+    equal(world.run("db", "match", index, HASHES[2], exits=DONE).output, "", "nothing near")
+    with open(index, "r+b") as file:
+        file.seek(4096)
+        file.write(b"\0\1")
+    outcome = world.run("db", "match", index, HASHES[1], exits=TROUBLE)
+    contains(outcome.errors, f"hashveil: {index}: hashes: ")
+    world.run("db", "index", world.path("absent"), index, exits=TROUBLE)
+
+
+@case
 def pictures_are_matched_in_the_clear_too(world):
     found = world.run("db", "match", world.workspace, os.path.join(world.pictures, "copies"),
                       exits=MATCH).output.splitlines()

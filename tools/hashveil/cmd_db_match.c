@@ -17,7 +17,7 @@ enum { DEFAULT_MOST = 10, MAX_MOST = 10000 };
 
 struct match_options {
     struct decode_options decode;
-    struct command_arguments arguments; /* WORKSPACE QUERY... */
+    struct command_arguments arguments; /* INDEX or WORKSPACE, QUERY... */
     unsigned within_bits;
     size_t most;
     unsigned workers;
@@ -27,12 +27,12 @@ struct match_options {
 /* One run of the command. */
 struct match_run {
     const struct match_options *options;
-    hashveil_entries entries;
+    hashveil_entries entries; /* of a workspace; none of an index file */
     hashveil_index *index;
     hashveil_index_hit *hits; /* owned; options->most of them */
     hashveil_atomic_bool is_cancelled;
     const char *path; /* of pictures, NULL once it is given */
-    bool has_found, had_trouble;
+    bool is_index_file, has_found, had_trouble;
 };
 
 static void print_sources(const hashveil_entries *entries, const hashveil_record *record)
@@ -60,6 +60,7 @@ static json_t *sources_of(const hashveil_entries *entries, const hashveil_record
     return names;
 }
 
+/* record: NULL where only an index file is there. */
 static void tell(struct match_run *run, const char *query, const hashveil_value *listed,
                  const hashveil_record *record, unsigned distance)
 {
@@ -71,14 +72,18 @@ static void tell(struct match_run *run, const char *query, const hashveil_value 
         json_line_set_text(&line, "query", query);
         json_line_set(&line, "distance", json_of_u64(distance));
         json_line_set(&line, "value", json_string(value));
-        json_line_set(&line, "record", json_of_hex(record->id, sizeof record->id));
-        json_line_set(&line, "sources", sources_of(&run->entries, record));
+        if (record) {
+            json_line_set(&line, "record", json_of_hex(record->id, sizeof record->id));
+            json_line_set(&line, "sources", sources_of(&run->entries, record));
+        }
         json_line_print(&line);
         return;
     }
     print_foreign(query);
     printf("\t%u\t%s", distance, value);
-    print_sources(&run->entries, record);
+    if (record) {
+        print_sources(&run->entries, record);
+    }
     putchar('\n');
 }
 
@@ -93,9 +98,10 @@ static void match_hash(struct match_run *run, const char *query, const hashveil_
         run->had_trouble = true;
     }
     for (size_t i = 0; i < count && i < room; i++) {
-        const hashveil_entry *entry = &run->entries.entries[run->hits[i].number];
-        const hashveil_value listed = {.hash = entry->hash};
-        tell(run, query, &listed, &entry->record, run->hits[i].distance);
+        const uint64_t number = run->hits[i].number;
+        const hashveil_value listed = {.hash = *hashveil_index_hash(run->index, number)};
+        tell(run, query, &listed, run->is_index_file ? NULL : &run->entries.entries[number].record,
+             run->hits[i].distance);
     }
     if (count > room) {
         complain(query, "%zu listed hashes are as near; --most tells of more", count);
@@ -105,15 +111,18 @@ static void match_hash(struct match_run *run, const char *query, const hashveil_
 /* Entries are ordered by kind and digest, but few are asked for. */
 static void match_digest(struct match_run *run, const char *query, const hashveil_digest *digest)
 {
+    const hashveil_value wanted = {.is_digest = true, .digest = *digest};
     if (!hashveil_index_has_digest(run->index, digest)) {
         return;
+    }
+    if (run->is_index_file) {
+        tell(run, query, &wanted, NULL, 0);
     }
     for (size_t i = 0; i < run->entries.exact_count; i++) {
         const hashveil_exact_entry *entry = &run->entries.exact[i];
         if (entry->digest.kind == digest->kind &&
             memcmp(entry->digest.bytes, digest->bytes, sizeof digest->bytes) == 0) {
-            const hashveil_value listed = {.is_digest = true, .digest = *digest};
-            tell(run, query, &listed, &entry->record, 0);
+            tell(run, query, &wanted, &entry->record, 0);
         }
     }
 }
@@ -198,19 +207,14 @@ static void match_input(struct match_run *run)
     path_input_clear(&input);
 }
 
-static bool load(struct match_run *run)
+static bool load_workspace(struct match_run *run, const char *path)
 {
-    const char *path = run->options->arguments.list[0];
     hashveil_workspace *workspace = workspace_open(path, HASHVEIL_WORKSPACE_READ);
     if (!workspace) {
         return false;
     }
     hashveil_status status = hashveil_workspace_entries(workspace, &run->entries);
     hashveil_workspace_close(workspace);
-    run->hits = calloc(run->options->most, sizeof *run->hits);
-    if (status == HASHVEIL_OK && !run->hits) {
-        status = HASHVEIL_ERR_NO_MEMORY;
-    }
     if (status == HASHVEIL_OK) {
         status = hashveil_index_create(&run->entries, &run->index);
     }
@@ -218,6 +222,28 @@ static bool load(struct match_run *run)
         complain_status(path, status);
     }
     return status == HASHVEIL_OK;
+}
+
+/* What does not begin as an index file does is taken for a workspace. */
+static bool load(struct match_run *run)
+{
+    const char *path = run->options->arguments.list[0];
+    const char *where;
+    run->hits = calloc(run->options->most, sizeof *run->hits);
+    if (!run->hits) {
+        complain_status(path, HASHVEIL_ERR_NO_MEMORY);
+        return false;
+    }
+    const hashveil_status status = hashveil_index_open(path, &run->index, &where);
+    run->is_index_file = status == HASHVEIL_OK;
+    if (status == HASHVEIL_OK) {
+        return true;
+    }
+    if (*where == '\0' || status == HASHVEIL_ERR_UNSUPPORTED || status == HASHVEIL_ERR_EMPTY) {
+        return load_workspace(run, path);
+    }
+    complain(path, "%s: %s", where, hashveil_status_text(status));
+    return false;
 }
 
 static void match_all(struct match_run *run)
@@ -269,7 +295,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         return 0;
     case ARGP_KEY_END:
         if (options->arguments.count < 2) {
-            argp_error(state, "a WORKSPACE and at least one QUERY are needed");
+            argp_error(state, "an INDEX or a WORKSPACE, and at least one QUERY, are needed");
         }
         return 0;
     default:
@@ -304,17 +330,19 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command command_db_match = {
     .name = "match",
-    .arguments = "WORKSPACE QUERY...",
-    .summary = "find what a workspace lists near a hash or a picture, in the clear",
+    .arguments = "INDEX|WORKSPACE QUERY...",
+    .summary = "find what is listed near a hash or a picture, in the clear",
     .details =
         "A QUERY is a PDQ hash, a digest as 'sha256:DIGITS', or a picture or a folder of pictures, "
         "which are hashed; of files the digests are looked for too. With - queries come from "
         "standard input, one a line. Prints a line for each listed hash within --within bits, the "
-        "nearest first: query, distance, listed value, sources; tabs between. Nothing within that "
-        "distance is missed.\n\n"
+        "nearest first: query, distance, listed value and, of a workspace, sources; tabs between. "
+        "Nothing within that distance is missed. INDEX is a file of 'db index', which is open at "
+        "once.\n\n"
         "Exit codes: 0 nothing found, 1 something found, 2 trouble.\n\n"
         "EXAMPLES\n"
         "  hashveil db match lists.work picture.jpg\n"
+        "  hashveil db match lists.hvindex picture.jpg\n"
         "  hashveil db match lists.work --within 16 --json ~/Pictures\n"
         "  hashveil hash ~/Pictures | cut -d , -f 1 | hashveil db match lists.work -\n",
     .options = option_rows,

@@ -29,6 +29,7 @@ extern const struct command command_keygen;
 extern const struct command command_hash;
 extern const struct command command_db_import;
 extern const struct command command_db_seal;
+extern const struct command command_db_index;
 extern const struct command command_db_info;
 extern const struct command command_db_diff;
 extern const struct command command_db_export;

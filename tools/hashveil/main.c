@@ -10,19 +10,13 @@
 
 #include <hashveil/hashveil.h>
 
-static const struct command *const db_commands[] = {&command_db_import,
-                                                    &command_db_list,
-                                                    &command_db_history,
-                                                    &command_db_diff,
-                                                    &command_db_remove,
-                                                    &command_db_merge,
-                                                    &command_db_export,
-                                                    &command_db_match,
-                                                    &command_db_seal,
-                                                    &command_db_sign,
-                                                    &command_db_verify,
-                                                    &command_db_info,
-                                                    NULL};
+static const struct command *const db_commands[] = {&command_db_import,  &command_db_list,
+                                                    &command_db_history, &command_db_diff,
+                                                    &command_db_remove,  &command_db_merge,
+                                                    &command_db_export,  &command_db_match,
+                                                    &command_db_index,   &command_db_seal,
+                                                    &command_db_sign,    &command_db_verify,
+                                                    &command_db_info,    NULL};
 static const struct command command_db = {
     .name = "db",
     .summary = "curate hash lists; seal, sign and check a database of them",
