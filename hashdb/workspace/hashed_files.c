@@ -21,6 +21,7 @@ static const struct hv_sqlite_kind file_kind = {
     .version = 1,
     .schema = "CREATE TABLE file ("
               "  path BLOB PRIMARY KEY,"
+              "  inode INTEGER NOT NULL,"
               "  len INTEGER NOT NULL,"
               "  changed_ns INTEGER NOT NULL,"
               "  way TEXT NOT NULL,"
@@ -31,11 +32,12 @@ static const struct hv_sqlite_kind file_kind = {
 };
 _Static_assert(sizeof(hashveil_digests) == 68, "they are bytes without gaps");
 
-static const char find_sql[] = "SELECT quality, hash, digests FROM file"
-                               " WHERE path = ? AND len = ? AND changed_ns = ? AND way = ?";
+static const char find_sql[] =
+    "SELECT quality, hash, digests FROM file"
+    " WHERE path = ? AND inode = ? AND len = ? AND changed_ns = ? AND way = ?";
 static const char keep_sql[] =
-    "INSERT OR REPLACE INTO file (path, len, changed_ns, way, quality, hash, digests)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)";
+    "INSERT OR REPLACE INTO file (path, inode, len, changed_ns, way, quality, hash, digests)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
 enum { NS_PER_S = 1000000000 };
 
@@ -97,9 +99,10 @@ static bool bind_file(const struct hv_hashed_files *files, sqlite3_stmt *stateme
     }
     *changed_ns_out = ns_of(info.st_ctim);
     sqlite3_bind_blob(statement, 1, path, (int)strlen(path), SQLITE_TRANSIENT);
-    sqlite3_bind_int64(statement, 2, info.st_size);
-    sqlite3_bind_int64(statement, 3, *changed_ns_out);
-    sqlite3_bind_text(statement, 4, files->way, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, (sqlite3_int64)info.st_ino);
+    sqlite3_bind_int64(statement, 3, info.st_size);
+    sqlite3_bind_int64(statement, 4, *changed_ns_out);
+    sqlite3_bind_text(statement, 5, files->way, -1, SQLITE_STATIC);
     return true;
 }
 
@@ -162,13 +165,13 @@ void hv_hashed_files_keep(struct hv_hashed_files *files, const hashveil_hashed_f
     /* A file that changes meanwhile may not be what was hashed. */
     if (bind_file(files, files->keep, file->path, &changed_ns) && changed_ns < files->begun_ns) {
         const struct hv_value hash = hv_value_of_hash(&file->forms[0].hash);
-        sqlite3_bind_null(files->keep, 5);
         sqlite3_bind_null(files->keep, 6);
+        sqlite3_bind_null(files->keep, 7);
         if (file->status == HASHVEIL_OK) {
-            sqlite3_bind_int64(files->keep, 5, file->forms[0].quality);
-            sqlite3_bind_blob(files->keep, 6, hash.bytes, (int)hash.len, SQLITE_STATIC);
+            sqlite3_bind_int64(files->keep, 6, file->forms[0].quality);
+            sqlite3_bind_blob(files->keep, 7, hash.bytes, (int)hash.len, SQLITE_STATIC);
         }
-        sqlite3_bind_blob(files->keep, 7, &file->digests, sizeof file->digests, SQLITE_STATIC);
+        sqlite3_bind_blob(files->keep, 8, &file->digests, sizeof file->digests, SQLITE_STATIC);
         write_row(files);
     }
     sqlite3_reset(files->keep);
