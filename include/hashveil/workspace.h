@@ -86,7 +86,9 @@ HASHVEIL_API const char *hashveil_list_format_name(size_t index, const char **me
  * problem (ERR_EMPTY).
  *
  * A folder is read with all below it; symbolic links are not followed. Hash and digests of one file
- * get the same record id. Empty files have no digest here.
+ * get the same record id. Empty files have no digest here. What was hashed is kept in a file beside
+ * the workspace, ".hashed" behind its name, until the import is there: one that was killed, or has
+ * failed, goes on where it was.
  *
  * Errors: ERR_ARGUMENT (also: no source is given, and there is an item without a member, or a
  * folder; a source that is there already, but of the other sort), ERR_LIMIT (a 65th source of its
