@@ -12,6 +12,7 @@
 #include <hashveil/image.h>
 #include <hashveil/index.h>
 #include <hashveil/key.h>
+#include <hashveil/log.h>
 #include <hashveil/masks.h>
 #include <hashveil/pdq.h>
 #include <hashveil/report.h>
