@@ -23,6 +23,14 @@ static const struct command command_db = {
     .commands = db_commands,
 };
 
+static const struct command *const log_commands[] = {&command_log_append, &command_log_prove,
+                                                     &command_log_verify, NULL};
+static const struct command command_log = {
+    .name = "log",
+    .summary = "keep and check a public, append-only log of editions",
+    .commands = log_commands,
+};
+
 static const struct command *const reporter_commands[] = {&command_reporter_serve,
                                                           &command_reporter_list, NULL};
 static const struct command command_reporter = {
@@ -32,7 +40,7 @@ static const struct command command_reporter = {
 };
 
 static const struct command *const all_commands[] = {
-    &command_keygen,    &command_hash,     &command_db,   &command_scan,
+    &command_keygen,    &command_hash,     &command_db,   &command_log, &command_scan,
     &command_evaluator, &command_reporter, &command_eval, NULL};
 static const struct command all = {
     .summary = "match pictures against a blinded list of known ones, and report only matches",
