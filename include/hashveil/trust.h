@@ -55,10 +55,10 @@ HASHVEIL_API hashveil_distrust hashveil_trust_check(const hashveil_sealed_db *db
                                                     const hashveil_trust *trust,
                                                     uint64_t newest_epoch, size_t *part_out);
 
-/** The newest editions that a device has used, of each series of editions: a SQLite file. A series
- * is what one evaluator key and one set of pinned curators stand for, so that a database that was
- * never trusted says nothing about others. Used by one thread at a time; several processes may open
- * the same file. */
+/** The newest editions that a device has used, of each series of editions, and the transparency
+ * logs that it has seen: a SQLite file. A series is what one evaluator key and one set of pinned
+ * curators stand for, so that a database that was never trusted says nothing about others. Used by
+ * one thread at a time; several processes may open the same file. */
 typedef struct hashveil_editions hashveil_editions;
 
 /** Made when it does not exist, for its owner alone (mode 0600). Errors: ERR_UNSUPPORTED (not such
@@ -77,6 +77,22 @@ hashveil_editions_newest(hashveil_editions *editions, const hashveil_sealed_db *
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_editions_note(hashveil_editions *editions,
                                                                       const hashveil_sealed_db *db,
                                                                       const hashveil_trust *trust);
+
+/** The size and root of a transparency log. */
+typedef struct hashveil_seen_log {
+    uint64_t size; /**< 0 for none */
+    uint8_t root[HASHVEIL_DIGEST_BYTES];
+} hashveil_seen_log;
+
+/** Gives what was noted of the log with this key. Errors: as hashveil_editions_newest. */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_editions_log(
+    hashveil_editions *editions, const uint8_t log_key[HASHVEIL_KEY_BYTES], hashveil_seen_log *out);
+
+/** Notes a log once it was found to go on from what was noted of it: hashveil_log_extends. It never
+ * makes the size lower. Errors: as hashveil_editions_note. */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_editions_note_log(hashveil_editions *editions, const uint8_t log_key[HASHVEIL_KEY_BYTES],
+                           const hashveil_seen_log *seen);
 
 /** Accepts NULL. */
 HASHVEIL_API void hashveil_editions_close(hashveil_editions *editions);

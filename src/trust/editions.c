@@ -17,10 +17,15 @@ enum { SERIES_BYTES = crypto_hash_sha256_BYTES };
 /* Epochs above 2^63 are kept as the negative numbers of the same bits, and compared shifted. */
 static const struct hv_sqlite_kind kind = {
     .application_id = 0x48564544, /* "HVED" */
-    .version = 1,
+    .version = 2,
     .schema = "CREATE TABLE edition ("
               "  series BLOB PRIMARY KEY CHECK (typeof(series) = 'blob' AND length(series) = 32),"
               "  epoch INTEGER NOT NULL CHECK (typeof(epoch) = 'integer')"
+              ") WITHOUT ROWID;"
+              "CREATE TABLE log ("
+              "  key BLOB PRIMARY KEY CHECK (typeof(key) = 'blob' AND length(key) = 32),"
+              "  size INTEGER NOT NULL CHECK (typeof(size) = 'integer' AND size > 0),"
+              "  root BLOB NOT NULL CHECK (typeof(root) = 'blob' AND length(root) = 32)"
               ") WITHOUT ROWID;",
 };
 
@@ -125,4 +130,51 @@ hashveil_status hashveil_editions_note(hashveil_editions *editions, const hashve
                      " DO UPDATE SET epoch = excluded.epoch WHERE excluded.epoch > epoch",
                      series, hv_epoch_of(db), NULL)
                : status;
+}
+
+hashveil_status hashveil_editions_log(hashveil_editions *editions,
+                                      const uint8_t log_key[HASHVEIL_KEY_BYTES],
+                                      hashveil_seen_log *out)
+{
+    sqlite3_stmt *statement = NULL;
+    *out = (hashveil_seen_log){0};
+    int result = sqlite3_prepare_v2(editions->db, "SELECT size, root FROM log WHERE key = ?", -1,
+                                    &statement, NULL);
+    if (result == SQLITE_OK) {
+        sqlite3_bind_blob(statement, 1, log_key, HASHVEIL_KEY_BYTES, SQLITE_STATIC);
+        result = sqlite3_step(statement);
+    }
+    hashveil_status status = hv_status_of_sqlite(editions->db, result);
+    if (result == SQLITE_ROW) {
+        const void *root = sqlite3_column_blob(statement, 1);
+        if (root && sqlite3_column_bytes(statement, 1) == (int)sizeof out->root) {
+            out->size = (uint64_t)sqlite3_column_int64(statement, 0);
+            memcpy(out->root, root, sizeof out->root);
+        } else {
+            status = HASHVEIL_ERR_FORMAT;
+        }
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+hashveil_status hashveil_editions_note_log(hashveil_editions *editions,
+                                           const uint8_t log_key[HASHVEIL_KEY_BYTES],
+                                           const hashveil_seen_log *seen)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(
+        editions->db,
+        "INSERT INTO log (key, size, root) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
+        " SET size = excluded.size, root = excluded.root WHERE excluded.size > size",
+        -1, &statement, NULL);
+    if (result == SQLITE_OK) {
+        sqlite3_bind_blob(statement, 1, log_key, HASHVEIL_KEY_BYTES, SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 2, (sqlite3_int64)seen->size);
+        sqlite3_bind_blob(statement, 3, seen->root, sizeof seen->root, SQLITE_STATIC);
+        result = sqlite3_step(statement);
+    }
+    const hashveil_status status = hv_status_of_sqlite(editions->db, result);
+    sqlite3_finalize(statement);
+    return status;
 }

@@ -4,6 +4,7 @@
 #include "interrupt.h"
 #include "output.h"
 #include "private_service.h"
+#include "scan_log.h"
 #include "scan_options.h"
 #include "scan_output.h"
 #include "scan_trust.h"
@@ -232,8 +233,9 @@ static int run(const struct command *self, int argc, char **argv)
     interrupt_sets(&is_cancelled);
     int code = EXIT_TROUBLE;
     if (open_database(&options, &input) && scan_is_trusted(&options, input.database) &&
-        check_evaluator_key(&options, &input) && load_reporter_key(&options, &input) &&
-        choose_spool(&options, &input) && decode_options_open(&options.decode, options.workers) &&
+        scan_is_logged(&options, input.database) && check_evaluator_key(&options, &input) &&
+        load_reporter_key(&options, &input) && choose_spool(&options, &input) &&
+        decode_options_open(&options.decode, options.workers) &&
         start_services(&options, &is_cancelled, &input)) {
         code = scan(&options, &input, &is_cancelled);
     }

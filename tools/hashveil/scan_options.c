@@ -5,6 +5,8 @@ enum {
     OPTION_DB = 256,
     OPTION_SEGMENT,
     OPTION_TAKE_OLDER,
+    OPTION_LOG,
+    OPTION_LOG_KEY,
     OPTION_KEY,
     OPTION_EVALUATOR,
     OPTION_REPORTER_KEY,
@@ -34,6 +36,10 @@ const struct argp_option scan_option_rows[] = {
     TRUST_OPTION_ROWS(2),
     {"take-older", OPTION_TAKE_OLDER, NULL, 0,
      "Use an older edition than one that was used before with these curators", 2},
+
+    {"log", OPTION_LOG, "FOLDER", 0,
+     "A transparency log that the database must be in; one that changed its past is refused", 2},
+    {"log-key", OPTION_LOG_KEY, "FILE", 0, "The log's public key", 2},
 
     {NULL, 0, NULL, 0, "What becomes of matches", 3},
     {"reporter-key", OPTION_REPORTER_KEY, "FILE", 0,
@@ -73,6 +79,8 @@ static void check_pairs(const struct argp_state *state, const struct scan_option
         {options->report_store_path, "--report-store", options->reporter_key_path, "--reporter-key",
          false},
         {options->list_path, "--list", options->report_store_path, "--report-store", false},
+        {options->log_path, "--log", options->log_key_path, "--log-key", false},
+        {options->log_key_path, "--log-key", options->log_path, "--log", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].first_value && rows[i].is_ruled_out == (rows[i].second_value != NULL)) {
@@ -124,6 +132,10 @@ static const char **text_of(struct scan_options *options, int key)
         return &options->report_store_path;
     case OPTION_LIST:
         return &options->list_path;
+    case OPTION_LOG:
+        return &options->log_path;
+    case OPTION_LOG_KEY:
+        return &options->log_key_path;
     default:
         return NULL;
     }

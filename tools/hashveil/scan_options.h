@@ -22,6 +22,8 @@ struct scan_options {
     size_t segment_count;
     struct trust_options trust;
     bool takes_older;
+    const char *log_path;
+    const char *log_key_path;
     const char *key_path;          /* either this, for an evaluator of our own, */
     const char *evaluator_address; /* or this */
     const char *reporter_key_path;
