@@ -220,7 +220,7 @@ static hashveil_status write_file(const char *folder, const char *name, const ui
 
 static hashveil_status write_manifest(const char *folder, const hashveil_sealed_db *db)
 {
-    char name[sizeof "manifests/" + 2 * HASHVEIL_DIGEST_BYTES];
+    char name[sizeof "manifests/" + 2 * (size_t)HASHVEIL_DIGEST_BYTES];
     const size_t len = hv_manifest_len(&db->manifest);
     memcpy(name, "manifests/", sizeof "manifests/" - 1);
     hv_hex_encode(db->info.digest, HASHVEIL_DIGEST_BYTES, name + sizeof "manifests/" - 1);
