@@ -76,7 +76,7 @@ static int run(const struct command *self, int argc, char **argv)
 const struct command command_db_index = {
     .name = "index",
     .arguments = "WORKSPACE OUT",
-    .summary = "write what a workspace lists as a file that is searched fast, in the clear",
+    .summary = "write a workspace as a file that db match searches fast",
     .details = "OUT holds the listed hashes and digests, not who lists them; 'db match' takes it "
                "in place of the workspace. It is the curator's or reporter's own and never for a "
                "device.\n\n"
