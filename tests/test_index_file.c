@@ -13,8 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+static const size_t page = 4096;
+
 enum {
-    PAGE = 4096,
     SMALL = 3,
     LARGE = HV_BUCKET_MIN_COUNT, /* the fewest with tables */
     EXACT = 3,
@@ -153,9 +154,9 @@ START_TEST(a_flipped_bit_anywhere_is_refused_with_its_section)
     size_t len;
     save(SMALL);
     uint8_t *bytes = read_saved(&len);
-    ck_assert_uint_eq(len, 3 * PAGE);
+    ck_assert_uint_eq(len, 3 * page);
     for (size_t place = 0; place < len; place++) {
-        const char *where = place < PAGE ? "header" : place < 2 * PAGE ? "hashes" : "digests";
+        const char *where = place < page ? "header" : place < 2 * page ? "hashes" : "digests";
         const hashveil_status expected = place < 8    ? HASHVEIL_ERR_UNSUPPORTED
                                          : place < 12 ? HASHVEIL_ERR_VERSION
                                                       : HASHVEIL_ERR_FORMAT;
@@ -169,9 +170,9 @@ END_TEST
 
 START_TEST(damaged_tables_are_refused_with_their_section)
 {
-    const size_t starts = PAGE + (size_t)LARGE * sizeof(hashveil_pdq);
+    const size_t starts = page + (size_t)LARGE * sizeof(hashveil_pdq);
     const size_t starts_len = hv_bucket_start_count(hv_bucket_bits(LARGE)) * sizeof(uint32_t);
-    const size_t numbers = starts + (starts_len + PAGE - 1) / PAGE * PAGE;
+    const size_t numbers = starts + (starts_len + page - 1) / page * page;
     const size_t numbers_len = (size_t)HV_BUCKET_PARTS * LARGE * sizeof(uint32_t);
     const struct {
         size_t place;
