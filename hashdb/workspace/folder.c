@@ -106,7 +106,10 @@ hashveil_status hv_import_folder(struct hv_import *import, sqlite3 *workspace, c
     if (given->takes_digests && hashveil_digests_of(NULL, 0, &digests) != HASHVEIL_OK) {
         return HASHVEIL_ERR_UNSUPPORTED; /* else every file would look as if it were no picture */
     }
-    hv_hashed_files_open(workspace, &options, hv_import_hashed_files(import));
-    const hashveil_status status = hashveil_hash_files(&options, &is_complete);
+    hashveil_status status =
+        hv_hashed_files_open(workspace, &options, hv_import_hashed_files(import));
+    if (status == HASHVEIL_OK) {
+        status = hashveil_hash_files(&options, &is_complete);
+    }
     return status == HASHVEIL_OK ? folder.status : status;
 }

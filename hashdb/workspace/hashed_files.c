@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/sqlite_file.h"
+#include "base/sqlite_status.h"
 #include "hashdb/workspace/workspace.h"
 
 /* quality and hash: NULL for what is no picture. digests: one behind the other; NULL where they
@@ -57,36 +58,44 @@ static void describe(const hashveil_hash_files_options *options, char *out, size
              limits->max_scans);
 }
 
-static bool prepare(struct hv_hashed_files *files)
+static hashveil_status prepare(struct hv_hashed_files *files)
 {
-    return hv_sqlite_open(files->path, &file_kind, HV_SQLITE_WRITE, &files->db) == HASHVEIL_OK &&
-           sqlite3_prepare_v2(files->db, find_sql, -1, &files->find, NULL) == SQLITE_OK &&
-           sqlite3_prepare_v2(files->db, keep_sql, -1, &files->keep, NULL) == SQLITE_OK &&
-           hv_sqlite_run(files->db, "BEGIN") == HASHVEIL_OK;
+    hashveil_status status = hv_sqlite_open(files->path, &file_kind, HV_SQLITE_WRITE, &files->db);
+    if (status == HASHVEIL_OK) {
+        status = hv_status_of_sqlite(
+            files->db, sqlite3_prepare_v2(files->db, find_sql, -1, &files->find, NULL));
+    }
+    if (status == HASHVEIL_OK) {
+        status = hv_status_of_sqlite(
+            files->db, sqlite3_prepare_v2(files->db, keep_sql, -1, &files->keep, NULL));
+    }
+    return status == HASHVEIL_OK ? hv_sqlite_run(files->db, "BEGIN") : status;
 }
 
-void hv_hashed_files_open(sqlite3 *workspace, const hashveil_hash_files_options *options,
-                          struct hv_hashed_files *out)
+hashveil_status hv_hashed_files_open(sqlite3 *workspace, const hashveil_hash_files_options *options,
+                                     struct hv_hashed_files *out)
 {
     static const char suffix[] = ".hashed";
     const char *beside = sqlite3_db_filename(workspace, "main");
     struct timespec now;
     *out = (struct hv_hashed_files){0};
     if (!beside || !*beside || clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0) {
-        return;
+        return HASHVEIL_OK;
     }
     const size_t room = strlen(beside) + sizeof suffix;
     out->path = hv_alloc_array(room, 1);
     if (!out->path) {
-        return;
+        return HASHVEIL_ERR_NO_MEMORY;
     }
     snprintf(out->path, room, "%s%s", beside, suffix);
     out->begun_ns = ns_of(now);
     describe(options, out->way, sizeof out->way);
     pthread_mutex_init(&out->lock, NULL);
-    if (!prepare(out)) {
+    const hashveil_status status = prepare(out);
+    if (status != HASHVEIL_OK) {
         hv_hashed_files_close(out, false);
     }
+    return status == HASHVEIL_ERR_NO_MEMORY ? status : HASHVEIL_OK;
 }
 
 /* Binds what a file is known by. Returns false where it cannot be told. */

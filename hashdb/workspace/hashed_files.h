@@ -25,9 +25,11 @@ struct hv_hashed_files {
     unsigned waiting; /* files that are kept, but not on disk */
 };
 
-/* options: how files are hashed. workspace: where the file is to be. */
-void hv_hashed_files_open(sqlite3 *workspace, const hashveil_hash_files_options *options,
-                          struct hv_hashed_files *out);
+/* options: how files are hashed. workspace: where the file is to be. Errors: ERR_NO_MEMORY; all
+ * else that may go wrong leaves it without a file. */
+HASHVEIL_MUST_USE hashveil_status hv_hashed_files_open(sqlite3 *workspace,
+                                                       const hashveil_hash_files_options *options,
+                                                       struct hv_hashed_files *out);
 
 /* Threads: safe, as is keeping. */
 bool hv_hashed_files_find(struct hv_hashed_files *files, const char *path,
