@@ -221,9 +221,9 @@ static hashveil_status add_entry(struct hv_claims *claims, const struct hv_value
     return status;
 }
 
-/* Untouched where there is none. */
-static hashveil_status find_record(struct hv_claims *claims, const struct hv_value *value,
-                                   uint8_t record_out[HASHVEIL_RECORD_ID_BYTES], bool *is_there_out)
+hashveil_status hv_claims_find_record(struct hv_claims *claims, const struct hv_value *value,
+                                      uint8_t record_out[HASHVEIL_RECORD_ID_BYTES],
+                                      bool *is_there_out)
 {
     sqlite3_stmt *statement = bind_value(claims, FIND_ENTRY, value);
     const int result = sqlite3_step(statement);
@@ -253,7 +253,8 @@ static hashveil_status choose_record(struct hv_claims *claims, const struct hv_v
         hv_random_stream_fill(&claims->stream, record_out, HASHVEIL_RECORD_ID_BYTES);
     }
     for (size_t i = 0; i < count && count > 1 && !is_there; i++) {
-        const hashveil_status status = find_record(claims, &values[i], record_out, &is_there);
+        const hashveil_status status =
+            hv_claims_find_record(claims, &values[i], record_out, &is_there);
         if (status != HASHVEIL_OK) {
             return status;
         }
@@ -261,13 +262,12 @@ static hashveil_status choose_record(struct hv_claims *claims, const struct hv_v
     return HASHVEIL_OK;
 }
 
-/* A value that is there takes the record id of the item that it turns out to be of. */
-static hashveil_status move_entry(struct hv_claims *claims, const struct hv_value *value,
-                                  const uint8_t record[HASHVEIL_RECORD_ID_BYTES])
+hashveil_status hv_claims_move(struct hv_claims *claims, const struct hv_value *value,
+                               const uint8_t record[HASHVEIL_RECORD_ID_BYTES])
 {
     uint8_t own[HASHVEIL_RECORD_ID_BYTES];
     bool is_there;
-    hashveil_status status = find_record(claims, value, own, &is_there);
+    hashveil_status status = hv_claims_find_record(claims, value, own, &is_there);
     if (status != HASHVEIL_OK || memcmp(own, record, sizeof own) == 0) {
         return status;
     }
@@ -285,7 +285,7 @@ hashveil_status hv_claims_name(struct hv_claims *claims, const struct hv_value *
     for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
         status = add_entry(claims, &values[i], record, &is_new_out[i]);
         if (status == HASHVEIL_OK && !is_new_out[i] && count > 1) {
-            status = move_entry(claims, &values[i], record);
+            status = hv_claims_move(claims, &values[i], record);
         }
         if (status == HASHVEIL_OK) {
             status = is_new_out[i] ? add_claim(claims, &values[i], claim)

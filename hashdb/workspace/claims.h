@@ -44,6 +44,16 @@ HASHVEIL_MUST_USE hashveil_status hv_claims_begin(sqlite3 *db, const char *actio
 HASHVEIL_MUST_USE hashveil_status hv_claims_source(struct hv_claims *claims, const char *name,
                                                    bool is_allowing, int64_t *number_out);
 
+/* Gives the record id of a value; untouched where the value is not there. */
+HASHVEIL_MUST_USE hashveil_status
+hv_claims_find_record(struct hv_claims *claims, const struct hv_value *value,
+                      uint8_t record_out[HASHVEIL_RECORD_ID_BYTES], bool *is_there_out);
+
+/* Gives a value that is there the record id of the item that it turns out to be of. */
+HASHVEIL_MUST_USE hashveil_status hv_claims_move(struct hv_claims *claims,
+                                                 const struct hv_value *value,
+                                                 const uint8_t record[HASHVEIL_RECORD_ID_BYTES]);
+
 /* Takes all that is known of one item, 1..HV_ITEM_MAX_VALUES values. They get one record id: that
  * which the first of them that is there has, or a new one. is_new_out: count of them, whether the
  * value has never been named before. */

@@ -9,6 +9,7 @@
 #include "base/sqlite_file.h"
 #include "base/sqlite_status.h"
 #include "hashdb/workspace/claims.h"
+#include "hashdb/workspace/linking.h"
 #include "hashdb/workspace/rows.h"
 
 /* The last that a source said of a value, at 1, and when it said so. */
@@ -23,18 +24,13 @@ static const char other_sql[] =
                   " AND later.value = claim.value AND later.source = claim.source"
                   " AND later.added > claim.added) ORDER BY record, kind, value, source";
 
-/* A change of the other's, as it is here. */
-struct known_change {
-    int64_t number; /* 0 while it has none */
-    bool is_noted;
-};
-
 struct merge {
     hashveil_workspace *here;
-    struct known_change *changes; /* owned; by the other's numbers */
+    bool *are_noted; /* owned; by the other's numbers of changes: whether it has a row here */
     uint64_t change_count;
-    struct known_change *current; /* that claims is set to; NULL before the first */
-    int64_t next_number;
+    bool *current;       /* of the change that claims is set to; NULL before the first */
+    int64_t last_number; /* of what was here before; the other's are counted on from it */
+    struct hv_linking linking;
     struct hv_claims claims;
     sqlite3_stmt *last_word; /* owned */
     hashveil_merge_counts counts;
@@ -75,18 +71,15 @@ static hashveil_status find_word(struct merge *merge, const struct hv_value *val
 static hashveil_status use_change(struct merge *merge, const hashveil_change *change)
 {
     struct hv_claims *claims = &merge->claims;
-    if (change->number >= merge->change_count) {
+    if (change->number == 0 || change->number >= merge->change_count) {
         return HASHVEIL_ERR_FORMAT;
     }
     if (merge->current) {
-        merge->current->is_noted = claims->is_noted;
+        *merge->current = claims->is_noted;
     }
-    merge->current = &merge->changes[change->number];
-    if (merge->current->number == 0) {
-        merge->current->number = merge->next_number++;
-    }
-    claims->change = merge->current->number;
-    claims->is_noted = merge->current->is_noted;
+    merge->current = &merge->are_noted[change->number];
+    claims->change = merge->last_number + (int64_t)change->number;
+    claims->is_noted = *merge->current;
     claims->time_s = change->time_s;
     claims->who = change->who;
     return HASHVEIL_OK;
@@ -100,13 +93,11 @@ static hashveil_status end_claim(struct merge *merge, const struct hv_value *val
     return status;
 }
 
-static hashveil_status make_claim(struct merge *merge, const struct hv_value *value, int64_t source,
-                                  const hashveil_claim *other, bool was_there)
+static hashveil_status make_claim(struct merge *merge, const struct hv_value *value,
+                                  const struct hv_claim *claim, bool was_there)
 {
-    const struct hv_claim claim = {
-        .source = source, .label = other->label, .item = other->item, .record = other->record_id};
     bool is_new;
-    const hashveil_status status = hv_claims_name(&merge->claims, value, 1, &claim, &is_new);
+    const hashveil_status status = hv_claims_name(&merge->claims, value, 1, claim, &is_new);
     if (status == HASHVEIL_OK && was_there) {
         merge->counts.changed++;
     } else if (status == HASHVEIL_OK) {
@@ -115,29 +106,60 @@ static hashveil_status make_claim(struct merge *merge, const struct hv_value *va
     return status;
 }
 
+/* A claim that has ended before it was known here: what is merged later and older must not bring it
+ * back. */
+static hashveil_status note_ended(struct merge *merge, const struct hv_value *value,
+                                  const struct hv_claim *claim, const hashveil_claim *other)
+{
+    bool is_new;
+    uint64_t ended;
+    hashveil_status status = use_change(merge, &other->added);
+    if (status == HASHVEIL_OK) {
+        status = hv_claims_name(&merge->claims, value, 1, claim, &is_new);
+    }
+    if (status == HASHVEIL_OK) {
+        status = use_change(merge, &other->removed);
+    }
+    return status == HASHVEIL_OK ? hv_claims_withdraw(&merge->claims, value, claim->source, &ended)
+                                 : status;
+}
+
+/* holds: whether the other's claim does. */
+static hashveil_status take_word(struct merge *merge, const hashveil_claim *other, bool holds,
+                                 const struct word *word, const struct hv_claim *claim)
+{
+    const struct hv_value value = hv_value_of(&other->value);
+    const bool holds_here = word->is_there && word->holds;
+    if (!holds && !word->is_there) {
+        return note_ended(merge, &value, claim, other);
+    }
+    if (!holds) {
+        return holds_here ? end_claim(merge, &value, claim->source) : HASHVEIL_OK;
+    }
+    return holds_here && word->is_same ? HASHVEIL_OK : make_claim(merge, &value, claim, holds_here);
+}
+
 static hashveil_status take(struct merge *merge, const hashveil_claim *other)
 {
     const struct hv_value value = hv_value_of(&other->value);
     const bool holds = other->removed.number == 0;
     const uint64_t time_s = holds ? other->added.time_s : other->removed.time_s;
-    int64_t source;
+    uint8_t record[HASHVEIL_RECORD_ID_BYTES];
+    struct hv_claim claim = {.label = other->label, .item = other->item, .record = record};
     struct word word;
     hashveil_status status = use_change(merge, holds ? &other->added : &other->removed);
     if (status == HASHVEIL_OK) {
-        status = hv_claims_source(&merge->claims, other->source, other->is_allowing, &source);
+        status = hv_linking_find(&merge->linking, &merge->claims, other->record_id, record);
     }
     if (status == HASHVEIL_OK) {
-        status = find_word(merge, &value, source, other, &word);
+        status = hv_claims_source(&merge->claims, other->source, other->is_allowing, &claim.source);
     }
-    if (status != HASHVEIL_OK || (word.is_there && word.time_s >= time_s)) {
-        return status;
+    if (status == HASHVEIL_OK) {
+        status = find_word(merge, &value, claim.source, other, &word);
     }
-    if (!holds) {
-        return word.is_there && word.holds ? end_claim(merge, &value, source) : HASHVEIL_OK;
-    }
-    return word.is_there && word.holds && word.is_same
-               ? HASHVEIL_OK
-               : make_claim(merge, &value, source, other, word.is_there && word.holds);
+    return status != HASHVEIL_OK || (word.is_there && word.time_s >= time_s)
+               ? status
+               : take_word(merge, other, holds, &word, &claim);
 }
 
 static hashveil_status take_all(struct merge *merge, hashveil_workspace *other)
@@ -150,13 +172,16 @@ static hashveil_status take_all(struct merge *merge, hashveil_workspace *other)
         return status;
     }
     merge->change_count = last + 1;
-    merge->changes = hv_alloc_array((size_t)merge->change_count, sizeof *merge->changes);
-    if (!merge->changes) {
+    merge->are_noted = hv_alloc_array((size_t)merge->change_count, sizeof *merge->are_noted);
+    if (!merge->are_noted) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    merge->next_number = merge->claims.change;
+    merge->last_number = merge->claims.change - 1;
     int result = sqlite3_prepare_v2(merge->here->db, last_word_sql, -1, &merge->last_word, NULL);
     status = hv_status_of_sqlite(merge->here->db, result);
+    if (status == HASHVEIL_OK) {
+        status = hv_linking_begin(other->db, &merge->linking);
+    }
     if (status == HASHVEIL_OK) {
         status = hv_rows_begin(other, &filter, other_sql, &rows);
     }
@@ -171,8 +196,9 @@ static hashveil_status take_all(struct merge *merge, hashveil_workspace *other)
         status = hv_status_of_sqlite(other->db, result);
     }
     sqlite3_finalize(rows);
+    hv_linking_end(&merge->linking);
     sqlite3_finalize(merge->last_word);
-    free(merge->changes);
+    free(merge->are_noted);
     return status;
 }
 

@@ -122,7 +122,9 @@ typedef struct hashveil_merge_counts {
 /**
  * Brings what another workspace knows into this one, by the names of the sources, in one
  * transaction. Where both know a claim of one source on one value, what was said last counts. What
- * comes in keeps when it was said and who said so: a change here for each change there.
+ * comes in keeps when it was said and who said so: a change here for each change there, in their
+ * order. Claims that have ended come in too, so that merging in another order ends with the same.
+ * Values that are of one item there are of one here.
  *
  * other_path  for the history
  *
@@ -137,8 +139,9 @@ hashveil_workspace_merge(hashveil_workspace *workspace, hashveil_workspace *othe
  * Writes a list of what a workspace holds, streaming.
  *
  * filter        label and value too; ended claims are written as withdrawn where the format can say
- * so format        of hashveil_list_format_name left_out_out  items of which the format can say
- * nothing
+ *               so, except those of allow-lists, which no list says
+ * format        of hashveil_list_format_name
+ * left_out_out  items of which the format can say nothing
  *
  * Errors: ERR_ARGUMENT (no such format, or one that is only read), those of
  * hashveil_workspace_claims, and those of writing a file.
