@@ -10,11 +10,12 @@
 #include "hashdb/lists/list_item.h"
 #include "hashdb/workspace/rows.h"
 
-/* Of claims on one value that have ended only the last, where none holds. */
+/* Of claims on one value that have ended only the last, where none holds. Not those of allow-lists:
+ * what is withdrawn in a list is what it named. */
 static const char items_sql[] =
-    HV_CLAIM_ROWS " AND (removed IS NULL OR NOT EXISTS (SELECT 1 FROM claim AS later"
-                  " WHERE later.kind = claim.kind AND later.value = claim.value"
-                  " AND later.source = claim.source AND later.added > claim.added))"
+    HV_CLAIM_ROWS " AND (removed IS NULL OR (source < 64 AND NOT EXISTS (SELECT 1 FROM claim AS"
+                  " later WHERE later.kind = claim.kind AND later.value = claim.value"
+                  " AND later.source = claim.source AND later.added > claim.added)))"
                   " ORDER BY record, source, kind, value";
 
 /* Rows on their way to items: the row that the next item begins with has been read. */
@@ -64,11 +65,29 @@ static void add_value(const hashveil_value *value, struct hv_list_item *item)
            hashveil_digest_len(value->digest.kind));
 }
 
-static bool is_of(const struct hv_list_item *item, const uint8_t record[HASHVEIL_RECORD_ID_BYTES],
+/* An import puts the suffix behind the member again. */
+static void set_member(const hashveil_claim *row, struct hv_list_item *item)
+{
+    const size_t suffix_len = strlen(HV_ALLOWED_SUFFIX);
+    size_t len = strlen(row->source);
+    if (row->is_allowing && len > suffix_len &&
+        strcmp(row->source + len - suffix_len, HV_ALLOWED_SUFFIX) == 0) {
+        len -= suffix_len;
+    }
+    snprintf(item->member, sizeof item->member, "%.*s", (int)len, row->source);
+}
+
+/* What tells items apart, of the first of its rows. */
+struct origin {
+    uint8_t record[HASHVEIL_RECORD_ID_BYTES];
+    char source[HASHVEIL_LIST_NAME_MAX_LEN + 1];
+};
+
+static bool is_of(const struct hv_list_item *item, const struct origin *origin,
                   const hashveil_claim *row)
 {
-    return memcmp(record, row->record_id, HASHVEIL_RECORD_ID_BYTES) == 0 &&
-           strcmp(item->member, row->source) == 0 && strcmp(item->label, row->label) == 0 &&
+    return memcmp(origin->record, row->record_id, sizeof origin->record) == 0 &&
+           strcmp(origin->source, row->source) == 0 && strcmp(item->label, row->label) == 0 &&
            strcmp(item->id, row->item) == 0 && item->claim == claim_of(row) &&
            !has_value(item, &row->value);
 }
@@ -77,21 +96,22 @@ static bool is_of(const struct hv_list_item *item, const uint8_t record[HASHVEIL
 static hashveil_status next_item(void *context, struct hv_list_item *out, bool *has_out)
 {
     struct rows *rows = context;
-    uint8_t record[HASHVEIL_RECORD_ID_BYTES];
+    struct origin origin;
     hashveil_status status = HASHVEIL_OK;
     *has_out = rows->has_row;
     if (!rows->has_row) {
         return HASHVEIL_OK;
     }
     *out = (struct hv_list_item){.claim = claim_of(&rows->row), .time_s = rows->row.added.time_s};
-    snprintf(out->member, sizeof out->member, "%s", rows->row.source);
+    set_member(&rows->row, out);
     snprintf(out->label, sizeof out->label, "%s", rows->row.label);
     snprintf(out->id, sizeof out->id, "%s", rows->row.item);
-    memcpy(record, rows->row.record_id, sizeof record);
+    memcpy(origin.record, rows->row.record_id, sizeof origin.record);
+    snprintf(origin.source, sizeof origin.source, "%s", rows->row.source);
     do {
         add_value(&rows->row.value, out);
         status = step(rows);
-    } while (status == HASHVEIL_OK && rows->has_row && is_of(out, record, &rows->row));
+    } while (status == HASHVEIL_OK && rows->has_row && is_of(out, &origin, &rows->row));
     return status;
 }
 

@@ -15,8 +15,6 @@
 #include "hashdb/workspace/claims.h"
 #include "hashdb/workspace/hashed_files.h"
 
-static const char allowed_suffix[] = " (allowed)";
-
 struct hv_import {
     struct hv_claims claims;
     struct hv_batch batch;
@@ -166,7 +164,7 @@ static hashveil_status find_source(struct hv_import *import, const struct hv_imp
     const bool is_allowing = options->is_allow_list || item->act == HV_IMPORT_ALLOWS;
     char full_name[HASHVEIL_LIST_NAME_MAX_LEN + 1];
     const int len = snprintf(full_name, sizeof full_name, "%s%s", name,
-                             is_allowing && !options->is_allow_list ? allowed_suffix : "");
+                             is_allowing && !options->is_allow_list ? HV_ALLOWED_SUFFIX : "");
     if (!*name) {
         return HASHVEIL_ERR_ARGUMENT;
     }

@@ -11,6 +11,9 @@
 #include <hashveil/digest.h>
 #include <hashveil/workspace.h>
 
+/* Behind a source's name, of what its list says is known to be good. */
+#define HV_ALLOWED_SUFFIX " (allowed)"
+
 struct hashveil_workspace {
     sqlite3 *db; /* owned */
 };
