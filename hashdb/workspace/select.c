@@ -26,35 +26,49 @@ struct choice {
     hashveil_index *listed;  /* owned; NULL where nothing near is looked for */
     hashveil_index *allowed; /* owned; of allowed hashes, NULL without any */
     size_t *allowed_of;      /* owned; of each of its hashes, the number in loading.allowed */
-    uint8_t (*ids)[HASHVEIL_RECORD_ID_BYTES]; /* owned; records of allowed values, in order */
     hashveil_conflict_fn *on_conflict;
     void *context;
     hashveil_selection_counts counts;
 };
 
-static int compare_ids(const void *a, const void *b)
+static int compare_records(const void *a, const void *b)
 {
-    return memcmp(a, b, HASHVEIL_RECORD_ID_BYTES);
+    const struct hv_allowed *x = a;
+    const struct hv_allowed *y = b;
+    return memcmp(x->record, y->record, sizeof x->record);
+}
+
+/* Allowed values of one item stand together then, in an order that does not change. */
+static int compare_allowed(const void *a, const void *b)
+{
+    const struct hv_allowed *x = a;
+    const struct hv_allowed *y = b;
+    const int by_record = compare_records(x, y);
+    if (by_record != 0) {
+        return by_record;
+    }
+    if (x->value.kind != y->value.kind) {
+        return x->value.kind < y->value.kind ? -1 : 1;
+    }
+    const int by_value = memcmp(x->value.bytes, y->value.bytes, sizeof x->value.bytes);
+    return by_value != 0 ? by_value : (x->source > y->source) - (x->source < y->source);
 }
 
 static hashveil_status index_allowed(struct choice *choice)
 {
-    const struct hv_loading *loading = &choice->loading;
+    struct hv_loading *loading = &choice->loading;
     hashveil_pdq *hashes = hv_alloc_array(loading->allowed_count, sizeof *hashes);
     size_t count = 0;
-    choice->ids = hv_alloc_array(loading->allowed_count, sizeof *choice->ids);
     choice->allowed_of = hv_alloc_array(loading->allowed_count, sizeof *choice->allowed_of);
-    hashveil_status status =
-        hashes && choice->ids && choice->allowed_of ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    hashveil_status status = hashes && choice->allowed_of ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    qsort(loading->allowed, loading->allowed_count, sizeof *loading->allowed, compare_allowed);
     for (size_t i = 0; i < loading->allowed_count && status == HASHVEIL_OK; i++) {
-        memcpy(choice->ids[i], loading->allowed[i].record, sizeof choice->ids[i]);
         if (loading->allowed[i].value.kind == HV_VALUE_PDQ) {
             choice->allowed_of[count] = i;
             hv_hash_from_blob(loading->allowed[i].value.bytes, &hashes[count++]);
         }
     }
     if (status == HASHVEIL_OK) {
-        qsort(choice->ids, loading->allowed_count, sizeof *choice->ids, compare_ids);
         status = hashveil_index_create_hashes(hashes, count, &choice->allowed);
     }
     free(hashes);
@@ -87,19 +101,23 @@ static const struct hv_allowed *find_allowed(const struct choice *choice,
                                              const hashveil_record *record)
 {
     const struct hv_loading *loading = &choice->loading;
-    const struct hv_allowed *found = NULL;
-    if (loading->allowed_count == 0 || !bsearch(record->id, choice->ids, loading->allowed_count,
-                                                sizeof *choice->ids, compare_ids)) {
-        return NULL;
+    struct hv_allowed wanted = {0};
+    memcpy(wanted.record, record->id, sizeof wanted.record);
+    const struct hv_allowed *found =
+        loading->allowed_count > 0 ? bsearch(&wanted, loading->allowed, loading->allowed_count,
+                                             sizeof wanted, compare_records)
+                                   : NULL;
+    while (found && found > loading->allowed && compare_records(found - 1, &wanted) == 0) {
+        found--;
     }
-    for (size_t i = 0; i < loading->allowed_count; i++) {
-        const struct hv_allowed *allowed = &loading->allowed[i];
-        if (memcmp(allowed->record, record->id, sizeof allowed->record) == 0) {
-            found = allowed;
-            if (allowed->value.kind == value->kind &&
-                memcmp(allowed->value.bytes, value->bytes, sizeof value->bytes) == 0) {
-                break;
-            }
+    const struct hv_allowed *end = loading->allowed + loading->allowed_count;
+    for (const struct hv_allowed *other = found; other && other < end; other++) {
+        if (compare_records(other, &wanted) != 0) {
+            break;
+        }
+        if (other->value.kind == value->kind &&
+            memcmp(other->value.bytes, value->bytes, sizeof value->bytes) == 0) {
+            return other;
         }
     }
     return found;
@@ -285,7 +303,6 @@ hashveil_status hashveil_workspace_select(hashveil_workspace *workspace,
     hashveil_index_destroy(choice.listed);
     hashveil_index_destroy(choice.allowed);
     free(choice.allowed_of);
-    free(choice.ids);
     hv_loading_clear(&choice.loading);
     return status;
 }
