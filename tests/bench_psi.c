@@ -90,7 +90,7 @@ static void hidden_sum(const uint8_t generator[HV_ELEMENT_BYTES])
     for (size_t i = 0; i < ELEMENTS; i++) {
         memcpy(elements[i], element, sizeof element);
     }
-    demand(hv_hidden_sum_draw(ELEMENTS, &sum));
+    demand(hv_hidden_sum_draw(ELEMENTS, NULL, &sum));
     if (!hv_hidden_sum_write(&sum, ELEMENTS, elements[0]) ||
         !hv_hidden_sum_holds(&sum, ELEMENTS, generator, elements[0])) {
         exit(EXIT_FAILURE);

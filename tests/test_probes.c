@@ -227,7 +227,7 @@ START_TEST(no_probe_comes_twice)
         ck_assert_int_eq(hv_probes_rank(&masks, flat, form_count, COUNT, probe), HASHVEIL_OK);
         assert_all_differ(probe, COUNT);
     }
-    hv_probes_random(&masks, COUNT, probe);
+    hv_probes_random(&masks, COUNT, NULL, probe);
     assert_all_differ(probe, COUNT);
 }
 END_TEST

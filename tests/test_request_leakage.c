@@ -155,9 +155,9 @@ static void choose(size_t row, struct hv_probe probe[HASHVEIL_PROBES])
     if (hv_subject_is_clear(&subject)) {
         ck_assert_int_eq(hv_forms_init(&subject, false, &forms), HASHVEIL_OK);
     }
-    ck_assert_int_eq(
-        hv_subject_probes(&forms, subject.digests, hv_sealed_db_masks(db), HASHVEIL_PROBES, probe),
-        HASHVEIL_OK);
+    ck_assert_int_eq(hv_subject_probes(&forms, subject.digests, hv_sealed_db_masks(db),
+                                       HASHVEIL_PROBES, NULL, probe),
+                     HASHVEIL_OK);
     hv_forms_clear(&forms);
 }
 

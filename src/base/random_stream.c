@@ -70,3 +70,17 @@ void hv_random_stream_clear(struct hv_random_stream *stream)
 {
     hv_wipe(stream, sizeof *stream);
 }
+
+void hv_draw_bytes(struct hv_random_stream *stream, void *out, size_t len)
+{
+    if (stream) {
+        hv_random_stream_fill(stream, out, len);
+    } else {
+        randombytes_buf(out, len);
+    }
+}
+
+uint32_t hv_draw_below(struct hv_random_stream *stream, uint32_t bound)
+{
+    return stream ? (uint32_t)hv_random_stream_below(stream, bound) : randombytes_uniform(bound);
+}

@@ -26,4 +26,9 @@ uint64_t hv_random_stream_u64(struct hv_random_stream *stream);
 uint64_t hv_random_stream_below(struct hv_random_stream *stream, uint64_t bound);
 void hv_random_stream_clear(struct hv_random_stream *stream);
 
+/* Draw from a stream, or, where that is NULL, from the system's generator: a request is made either
+ * way, and an audit's can be made again. bound: at least 1. */
+void hv_draw_bytes(struct hv_random_stream *stream, void *out, size_t len);
+uint32_t hv_draw_below(struct hv_random_stream *stream, uint32_t bound);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "match/join.h"
+#include "match/query.h"
 #include "match/subject.h"
 #include "psi/client.h"
 
@@ -57,7 +58,8 @@ static const hashveil_sealed_db_info *info_of(const hashveil_query *query)
 }
 
 /* All that is drawn, before it is blinded. */
-static hashveil_status prepare(hashveil_query *query, const hashveil_subject *subject)
+static hashveil_status prepare(hashveil_query *query, const hashveil_subject *subject,
+                               struct hv_random_stream *stream)
 {
     const hashveil_sealed_db_info *info = info_of(query);
     const hashveil_digests *digests =
@@ -77,7 +79,7 @@ static hashveil_status prepare(hashveil_query *query, const hashveil_subject *su
     }
     if (status == HASHVEIL_OK) {
         status = hv_subject_probes(&query->forms, digests, hv_sealed_db_masks(query->scanner->db),
-                                   count, query->probe);
+                                   count, stream, query->probe);
     }
     for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
         hv_probe_encode(&query->probe[i], digests, info->token_epoch, &query->batch.input[i]);
@@ -85,18 +87,28 @@ static hashveil_status prepare(hashveil_query *query, const hashveil_subject *su
     return status;
 }
 
-static hashveil_status blind(hashveil_query *query)
+static hashveil_status blind(hashveil_query *query, struct hv_random_stream *stream)
 {
     const hashveil_sealed_db_info *info = info_of(query);
     struct hv_client_batch *batch = &query->batch;
     batch->epoch = info->token_epoch;
     batch->with_proof = query->scanner->options.verified_percent == HUNDRED_PERCENT;
     memcpy(batch->evaluator_public, info->evaluator_public, HASHVEIL_KEY_BYTES);
-    return hv_client_blind(batch);
+    batch->stream = stream;
+    const hashveil_status status = hv_client_blind(batch);
+    batch->stream = NULL; /* the caller's, from here on */
+    return status;
 }
 
 hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
                                        const hashveil_subject *subject, hashveil_query **out)
+{
+    return hv_scanner_begin_from(scanner, subject, NULL, out);
+}
+
+hashveil_status hv_scanner_begin_from(const hashveil_scanner *scanner,
+                                      const hashveil_subject *subject,
+                                      struct hv_random_stream *stream, hashveil_query **out)
 {
     *out = NULL;
     if (subject->form_count > HASHVEIL_MAX_FORMS) {
@@ -111,9 +123,9 @@ hashveil_status hashveil_scanner_begin(const hashveil_scanner *scanner,
     }
     query->scanner = scanner;
     query->is_low_quality = subject->form_count > 0 && !hv_subject_is_clear(subject);
-    hashveil_status status = prepare(query, subject);
+    hashveil_status status = prepare(query, subject, stream);
     if (status == HASHVEIL_OK) {
-        status = blind(query);
+        status = blind(query, stream);
     }
     if (status != HASHVEIL_OK) {
         hashveil_query_destroy(query);

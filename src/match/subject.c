@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "base/memory.h"
 #include "psi/probes.h"
 
@@ -13,10 +11,10 @@ bool hv_subject_is_clear(const hashveil_subject *subject)
     return subject->form_count > 0 && subject->forms[0].quality >= HASHVEIL_PDQ_MIN_QUALITY;
 }
 
-static void shuffle(struct hv_probe *probes, size_t count)
+static void shuffle(struct hv_probe *probes, size_t count, struct hv_random_stream *stream)
 {
     for (size_t i = count; i > 1; i--) {
-        const size_t other = randombytes_uniform((uint32_t)i);
+        const size_t other = hv_draw_below(stream, (uint32_t)i);
         const struct hv_probe probe = probes[i - 1];
         probes[i - 1] = probes[other];
         probes[other] = probe;
@@ -54,7 +52,8 @@ void hv_forms_clear(struct hv_forms *forms)
 
 /* Fills out with count probes, the likeliest first. */
 static hashveil_status choose_tokens(const struct hv_forms *forms, const struct hv_masks *masks,
-                                     size_t count, struct hv_probe *out)
+                                     size_t count, struct hv_random_stream *stream,
+                                     struct hv_probe *out)
 {
     const hashveil_signal signal = forms->count > 0 ? HASHVEIL_SIGNAL_PDQ : HASHVEIL_SIGNAL_NONE;
     hashveil_status status = HASHVEIL_OK;
@@ -65,7 +64,7 @@ static hashveil_status choose_tokens(const struct hv_forms *forms, const struct 
     if (signal == HASHVEIL_SIGNAL_PDQ) {
         status = hv_probes_rank(masks, forms->forms, forms->count, count, tokens);
     } else {
-        hv_probes_random(masks, count, tokens);
+        hv_probes_random(masks, count, stream, tokens);
     }
     for (size_t i = 0; i < count; i++) {
         out[i] = (struct hv_probe){.signal = signal, .token = tokens[i]};
@@ -86,14 +85,15 @@ static const struct {
 enum { EXACT_SIGNALS = sizeof exact_signals / sizeof exact_signals[0] };
 
 hashveil_status hv_subject_probes(const struct hv_forms *forms, const hashveil_digests *digests,
-                                  const struct hv_masks *masks, size_t count, struct hv_probe *out)
+                                  const struct hv_masks *masks, size_t count,
+                                  struct hv_random_stream *stream, struct hv_probe *out)
 {
     const size_t exact = digests ? EXACT_SIGNALS : 0;
-    const hashveil_status status = choose_tokens(forms, masks, count - exact, out + exact);
+    const hashveil_status status = choose_tokens(forms, masks, count - exact, stream, out + exact);
     for (size_t i = 0; i < exact; i++) {
         out[i] = (struct hv_probe){.signal = exact_signals[i].signal};
     }
-    shuffle(out, count);
+    shuffle(out, count, stream);
     return status;
 }
 

@@ -8,6 +8,7 @@
 
 #include <hashveil/scanner.h>
 
+#include "base/random_stream.h"
 #include "psi/masks.h"
 #include "psi/token.h"
 
@@ -37,10 +38,11 @@ void hv_forms_clear(struct hv_forms *forms);
  * or random ones where there are none. Their order is random: it must not say which are the
  * likeliest, should an evaluator ever learn something of single ones.
  *
- * Errors: ERR_NO_MEMORY. */
+ * stream: NULL for the system's random numbers. Errors: ERR_NO_MEMORY. */
 HASHVEIL_MUST_USE hashveil_status hv_subject_probes(const struct hv_forms *forms,
                                                     const hashveil_digests *digests,
                                                     const struct hv_masks *masks, size_t count,
+                                                    struct hv_random_stream *stream,
                                                     struct hv_probe *out);
 
 /* digests: those that the probe was chosen with. */

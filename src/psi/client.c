@@ -70,10 +70,10 @@ static void write_header(struct hv_client_batch *batch)
 hashveil_status hv_client_blind(struct hv_client_batch *batch)
 {
     uint8_t *elements = batch->request + HV_MESSAGE_HEADER_BYTES;
-    hashveil_status status = hv_hidden_sum_draw(element_count(batch), &batch->sum);
+    hashveil_status status = hv_hidden_sum_draw(element_count(batch), batch->stream, &batch->sum);
     write_header(batch);
     for (uint32_t i = 0; i < batch->count && status == HASHVEIL_OK; i++) {
-        status = hv_random_scalar(batch->blind[i]);
+        status = hv_draw_scalar(batch->stream, batch->blind[i]);
         if (status == HASHVEIL_OK && !blind_input(batch, i, elements)) {
             status = HASHVEIL_ERR_ARGUMENT;
         }

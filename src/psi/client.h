@@ -22,9 +22,10 @@ enum { HV_CLIENT_MAX_INPUTS = HV_MESSAGE_MAX_ELEMENTS - 1 };
 struct hv_client_batch {
     uint64_t epoch;
     uint8_t evaluator_public[HV_ELEMENT_BYTES];
-    bool with_proof; /* whether the request asks for one */
-    bool is_held;    /* whether the evaluator is held to answers */
-    uint32_t count;  /* of inputs */
+    bool with_proof;                 /* whether the request asks for one */
+    bool is_held;                    /* whether the evaluator is held to answers */
+    uint32_t count;                  /* of inputs */
+    struct hv_random_stream *stream; /* borrowed by blind; NULL for the system's random numbers */
     struct hv_hidden_sum sum;
     struct hv_token_input *input;         /* owned, likewise all below; count */
     uint8_t (*blind)[HV_SCALAR_BYTES];    /* count */

@@ -54,6 +54,20 @@ hashveil_status hv_random_scalar(uint8_t out[HV_SCALAR_BYTES])
     return HASHVEIL_OK;
 }
 
+hashveil_status hv_draw_scalar(struct hv_random_stream *stream, uint8_t out[HV_SCALAR_BYTES])
+{
+    uint8_t wide[crypto_core_ristretto255_NONREDUCEDSCALARBYTES];
+    if (!stream) {
+        return hv_random_scalar(out);
+    }
+    do {
+        hv_random_stream_fill(stream, wide, sizeof wide);
+        crypto_core_ristretto255_scalar_reduce(out, wide);
+    } while (!hv_scalar_is_valid(out)); /* zero, once in 2^252 */
+    hv_wipe(wide, sizeof wide);
+    return HASHVEIL_OK;
+}
+
 bool hv_scalar_is_valid(const uint8_t scalar[HV_SCALAR_BYTES])
 {
     uint8_t wide[crypto_core_ristretto255_NONREDUCEDSCALARBYTES] = {0};

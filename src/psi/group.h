@@ -10,6 +10,8 @@
 
 #include <hashveil/status.h>
 
+#include "base/random_stream.h"
+
 enum { HV_SCALAR_BYTES = 32, HV_ELEMENT_BYTES = 32, HV_UNIFORM_BYTES = 64 };
 
 /* A byte string in several pieces, so that callers need not join them. */
@@ -24,6 +26,9 @@ void hv_expand_message(const struct hv_piece *message, size_t count, const uint8
 
 /* A uniform non-zero scalar from the system's random numbers. */
 HASHVEIL_MUST_USE hashveil_status hv_random_scalar(uint8_t out[HV_SCALAR_BYTES]);
+/* The same from a stream, or from the system's where that is NULL. */
+HASHVEIL_MUST_USE hashveil_status hv_draw_scalar(struct hv_random_stream *stream,
+                                                 uint8_t out[HV_SCALAR_BYTES]);
 
 /* Whether it is canonical and not zero. */
 bool hv_scalar_is_valid(const uint8_t scalar[HV_SCALAR_BYTES]);

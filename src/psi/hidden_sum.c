@@ -7,12 +7,13 @@
 
 #include "base/memory.h"
 
-hashveil_status hv_hidden_sum_draw(uint32_t count, struct hv_hidden_sum *out)
+hashveil_status hv_hidden_sum_draw(uint32_t count, struct hv_random_stream *stream,
+                                   struct hv_hidden_sum *out)
 {
-    const hashveil_status status = hv_random_scalar(out->r);
+    const hashveil_status status = hv_draw_scalar(stream, out->r);
     if (status == HASHVEIL_OK) {
-        out->place = randombytes_uniform(count);
-        randombytes_buf(out->is_in, sizeof out->is_in);
+        out->place = hv_draw_below(stream, count);
+        hv_draw_bytes(stream, out->is_in, sizeof out->is_in);
     }
     return status;
 }

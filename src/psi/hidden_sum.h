@@ -25,8 +25,11 @@ struct hv_hidden_sum {
         is_in[(HV_MESSAGE_MAX_ELEMENTS + 7) / 8]; /* bit i: element i is added; its own is void */
 };
 
-/* Draws all of it for a request of count elements. Errors: ERR_IO (no random numbers). */
-HASHVEIL_MUST_USE hashveil_status hv_hidden_sum_draw(uint32_t count, struct hv_hidden_sum *out);
+/* Draws all of it for a request of count elements. stream: NULL for the system's random numbers.
+ * Errors: ERR_IO (no random numbers). */
+HASHVEIL_MUST_USE hashveil_status hv_hidden_sum_draw(uint32_t count,
+                                                     struct hv_random_stream *stream,
+                                                     struct hv_hidden_sum *out);
 
 /* Fills the element at the sum's place; all others must be there already. Returns false when one is
  * no canonical element. */

@@ -9,8 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "base/memory.h"
 #include "psi/flips.h"
 
@@ -257,11 +255,12 @@ hashveil_status hv_probes_rank(const struct hv_masks *masks, const hashveil_fing
     return HASHVEIL_OK;
 }
 
-void hv_probes_random(const struct hv_masks *masks, size_t count, struct hv_token *out)
+void hv_probes_random(const struct hv_masks *masks, size_t count, struct hv_random_stream *stream,
+                      struct hv_token *out)
 {
     const uint64_t bits_mask = UINT64_MAX >> (64 - masks->params.bits);
     uint64_t first;
-    randombytes_buf(&first, sizeof first);
+    hv_draw_bytes(stream, &first, sizeof first);
     for (size_t i = 0; i < count; i++) {
         /* Rising by one from a random start, so that no two are the same. */
         out[i] = (struct hv_token){.mask = (uint8_t)(i % masks->params.masks),

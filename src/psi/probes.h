@@ -8,6 +8,7 @@
 #include <hashveil/pdq.h>
 #include <hashveil/status.h>
 
+#include "base/random_stream.h"
 #include "psi/masks.h"
 #include "psi/token.h"
 
@@ -28,8 +29,9 @@ HASHVEIL_MUST_USE hashveil_status hv_probes_rank(const struct hv_masks *masks,
                                                  size_t form_count, size_t count,
                                                  struct hv_token *out);
 
-/* Fills out with count different tokens from the system's random numbers, to be asked for in place
- * of a picture that has nothing worth asking. */
-void hv_probes_random(const struct hv_masks *masks, size_t count, struct hv_token *out);
+/* Fills out with count different random tokens, to be asked for in place of a picture that has
+ * nothing worth asking. stream: NULL for the system's random numbers. */
+void hv_probes_random(const struct hv_masks *masks, size_t count, struct hv_random_stream *stream,
+                      struct hv_token *out);
 
 #endif
