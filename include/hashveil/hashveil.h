@@ -3,6 +3,7 @@
 #ifndef HASHVEIL_HASHVEIL_H
 #define HASHVEIL_HASHVEIL_H
 
+#include <hashveil/audit.h>
 #include <hashveil/cancel.h>
 #include <hashveil/curation.h>
 #include <hashveil/digest.h>

@@ -43,6 +43,7 @@ extern const struct command command_db_verify;
 extern const struct command command_log_append;
 extern const struct command command_log_prove;
 extern const struct command command_log_verify;
+extern const struct command command_audit;
 extern const struct command command_scan;
 extern const struct command command_eval;
 extern const struct command command_evaluator;

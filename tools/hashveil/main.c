@@ -40,8 +40,8 @@ static const struct command command_reporter = {
 };
 
 static const struct command *const all_commands[] = {
-    &command_keygen,    &command_hash,     &command_db,   &command_log, &command_scan,
-    &command_evaluator, &command_reporter, &command_eval, NULL};
+    &command_keygen, &command_hash,      &command_db,       &command_log,  &command_scan,
+    &command_audit,  &command_evaluator, &command_reporter, &command_eval, NULL};
 static const struct command all = {
     .summary = "match pictures against a blinded list of known ones, and report only matches",
     .commands = all_commands,
