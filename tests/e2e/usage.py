@@ -104,6 +104,17 @@ WRONG = {
     "evaluator on a port": (("evaluator", "--key", "x", "--listen", "localhost:80"), "unix:PATH"),
     "reporter serve alone": (("reporter", "serve"), "--store"),
     "reporter list alone": (("reporter", "list"), "--store"),
+    "reporter review alone": (("reporter", "review"), "--store"),
+    "reporter review of nothing": (("reporter", "review", "--store", "x", "--reviewed"), "ID"),
+    "reporter review both ways":
+        (("reporter", "review", "--store", "x", "--reviewed", "--retracted", "1"), "exclude"),
+    "reporter export alone": (("reporter", "export"), "--store"),
+    "reporter export both ways":
+        (("reporter", "export", "--store", "x", "--xml", "--json"), "--json"),
+    "reporter export of no such state":
+        (("reporter", "export", "--store", "x", "--xml", "--state", "new"), "--state"),
+    "reporter export of no such review":
+        (("reporter", "export", "--store", "x", "--xml", "--review", "confirmed"), "--review"),
 }
 
 
@@ -117,6 +128,7 @@ def wrong_usage(world, row):
 
 COMMANDS = ((), ("keygen",), ("hash",), ("db",), ("db", "import"), ("db", "seal"), ("db", "info"),
             ("scan",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"),
+            ("reporter", "review"), ("reporter", "export"),
             ("eval",))
 
 

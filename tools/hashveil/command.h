@@ -49,6 +49,8 @@ extern const struct command command_eval;
 extern const struct command command_evaluator;
 extern const struct command command_reporter_serve;
 extern const struct command command_reporter_list;
+extern const struct command command_reporter_review;
+extern const struct command command_reporter_export;
 
 /* Parses the command's options into options_out, which its parse function knows. Wrong usage and
  * --help end the process. Returns 0, or EXIT_TROUBLE after a message. */

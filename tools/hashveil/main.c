@@ -31,11 +31,12 @@ static const struct command command_log = {
     .commands = log_commands,
 };
 
-static const struct command *const reporter_commands[] = {&command_reporter_serve,
-                                                          &command_reporter_list, NULL};
+static const struct command *const reporter_commands[] = {
+    &command_reporter_serve, &command_reporter_list, &command_reporter_review,
+    &command_reporter_export, NULL};
 static const struct command command_reporter = {
     .name = "reporter",
-    .summary = "receive reports of matches, list those received",
+    .summary = "receive reports of matches, list, review and export them",
     .commands = reporter_commands,
 };
 

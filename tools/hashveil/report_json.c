@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *json_of_time(uint64_t seconds)
+json_t *json_of_time(uint64_t seconds)
 {
     char text[TIME_TEXT_BYTES];
     format_time(seconds, text);

@@ -9,6 +9,9 @@
 /* Sets a key for each thing that is known of a report. */
 void report_json_set(struct json_line *line, const struct stored_report *report);
 
+/* A new value; NULL without memory. */
+json_t *json_of_time(uint64_t seconds);
+
 /* Takes one label, and moves on to the next: labels are as stored_report has them. Returns a copy
  * to be released with free, or NULL without memory. */
 char *report_next_label(const char **labels);

@@ -30,6 +30,15 @@ static const char *const state_texts[] = {
 #undef X
 };
 
+bool report_state_is_known(const char *text)
+{
+    size_t i = 0;
+    while (i < sizeof state_texts / sizeof *state_texts && strcmp(text, state_texts[i]) != 0) {
+        i++;
+    }
+    return i < sizeof state_texts / sizeof *state_texts;
+}
+
 static hashveil_status execute(sqlite3 *db, const char *sql)
 {
     return status_of_sqlite(sqlite3_exec(db, sql, NULL, NULL, NULL));

@@ -20,6 +20,9 @@ enum report_state {
 #undef X
 };
 
+/* Returns whether a text is one of the states. */
+bool report_state_is_known(const char *text);
+
 struct report_judgement {
     enum report_state state;
     hashveil_signal confirmed_by; /* NONE when it is not confirmed */
