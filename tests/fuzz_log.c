@@ -10,7 +10,7 @@
 static void check_head(const uint8_t *bytes, size_t len)
 {
     hashveil_log_head head;
-    uint8_t again[HV_LOG_HEAD_BYTES];
+    uint8_t again[HASHVEIL_LOG_HEAD_BYTES];
     if (hv_log_head_parse(bytes, len, &head) != HASHVEIL_OK) {
         return;
     }

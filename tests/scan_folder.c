@@ -304,9 +304,9 @@ hashveil_scan_options scan_options(struct scan_seen *seen)
     *seen = (struct scan_seen){0};
     return (hashveil_scan_options){
         .database = folder.database,
-        .evaluator_address = folder.evaluator_address,
+        .evaluator = {.address = folder.evaluator_address, .timeout_ms = SCAN_PATIENT_MS},
+        .reporter = {.timeout_ms = SCAN_PATIENT_MS},
         .scanner_options = &verify_all,
-        .timeout_ms = SCAN_PATIENT_MS,
         .workers = 1,
         .fingerprint_options = HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT,
         .on_result = take_result,

@@ -286,9 +286,9 @@ static hashveil_status open_spool(void)
 
 static hashveil_status open_connection(void)
 {
+    const hashveil_peer peer = {.address = folder->evaluator_address, .timeout_ms = SHORT_MS};
     hashveil_connection *connection;
-    const hashveil_status status =
-        hashveil_connection_open(folder->evaluator_address, SHORT_MS, &connection);
+    const hashveil_status status = hashveil_connection_open(&peer, &connection);
     ck_assert((status == HASHVEIL_OK) == (connection != NULL));
     hashveil_connection_close(connection);
     return status;
@@ -375,7 +375,7 @@ static hashveil_status scan(void)
     hashveil_status of_file = HASHVEIL_OK;
     hashveil_scan_summary summary;
     const hashveil_scan_options options = {.database = folder->database,
-                                           .evaluator_address = folder->evaluator_address,
+                                           .evaluator = {.address = folder->evaluator_address},
                                            .workers = 2,
                                            .fingerprint_options =
                                                HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT,

@@ -188,7 +188,7 @@ START_TEST(any_changed_byte_is_refused_and_its_file_named)
 {
     const char *where;
     append_first(3);
-    for (long i = 0; i < HV_LOG_HEAD_BYTES; i++) {
+    for (long i = 0; i < HASHVEIL_LOG_HEAD_BYTES; i++) {
         change_file("head", i, 1);
         ck_assert_int_ne(open_status(&where), HASHVEIL_OK);
         ck_assert_str_eq(where, "head");
@@ -214,9 +214,9 @@ START_TEST(cut_files_are_refused)
     ck_assert_int_eq(open_status(&where), HASHVEIL_ERR_TRUNCATED);
     ck_assert_str_eq(where, "leaves");
     snprintf(path, sizeof path, "%s/head", folder);
-    ck_assert_int_eq(truncate(path, HV_LOG_HEAD_BYTES - 1), 0);
+    ck_assert_int_eq(truncate(path, HASHVEIL_LOG_HEAD_BYTES - 1), 0);
     ck_assert_int_eq(open_status(&where), HASHVEIL_ERR_TRUNCATED);
-    ck_assert_int_eq(truncate(path, HV_LOG_HEAD_BYTES + 1), 0);
+    ck_assert_int_eq(truncate(path, HASHVEIL_LOG_HEAD_BYTES + 1), 0);
     ck_assert_int_ne(open_status(&where), HASHVEIL_OK);
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(open_status(&where), HASHVEIL_ERR_NOT_FOUND);

@@ -248,7 +248,7 @@ START_TEST(what_waits_is_delivered_that_of_earlier_scans_too)
     ck_assert_uint_eq(count_waiting(), 1);
 
     options = reporting_options(&seen);
-    options.reporter_address = folder->reporter_address;
+    options.reporter.address = folder->reporter_address;
     struct peer *reporter = peer_start(folder->reporter_path, &takes_all, 1);
     ck_assert_ptr_nonnull(reporter);
     scan_pictures(&options);
@@ -266,7 +266,7 @@ START_TEST(without_a_match_the_reporter_hears_nothing)
 {
     struct scan_seen seen;
     hashveil_scan_options options = reporting_options(&seen);
-    options.reporter_address = folder->reporter_address;
+    options.reporter.address = folder->reporter_address;
     put_scan_picture("a", OTHER);
     put_scan_flat_picture("b");
     put_scan_half_picture("c", 1);
@@ -285,7 +285,7 @@ START_TEST(reports_wait_for_a_reporter_that_is_not_there)
 {
     struct scan_seen seen;
     hashveil_scan_options options = reporting_options(&seen);
-    options.reporter_address = folder->reporter_address;
+    options.reporter.address = folder->reporter_address;
     put_three_matches();
     scan_pictures(&options);
     ck_assert_int_eq(seen.status, HASHVEIL_OK);
@@ -303,7 +303,7 @@ START_TEST(a_reporter_that_ends_early_has_what_it_acknowledged)
                                              {"", PEER_DIES, NULL}};
     struct scan_seen seen;
     hashveil_scan_options options = reporting_options(&seen);
-    options.reporter_address = folder->reporter_address;
+    options.reporter.address = folder->reporter_address;
     put_three_matches();
     struct peer *reporter = peer_start(folder->reporter_path, steps, 2);
     ck_assert_ptr_nonnull(reporter);

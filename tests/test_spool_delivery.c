@@ -32,7 +32,8 @@ static hashveil_status deliver(uint32_t timeout_ms, uint64_t *delivered)
 {
     hashveil_connection *reporter;
     hashveil_spool *spool = open_spool();
-    ck_assert_int_eq(hashveil_connection_open(folder->address, timeout_ms, &reporter), HASHVEIL_OK);
+    const hashveil_peer peer = {.address = folder->address, .timeout_ms = timeout_ms};
+    ck_assert_int_eq(hashveil_connection_open(&peer, &reporter), HASHVEIL_OK);
     const hashveil_status status = hashveil_spool_deliver(spool, reporter, delivered);
     hashveil_connection_close(reporter);
     hashveil_spool_close(spool);
@@ -172,7 +173,7 @@ static const struct {
     {{"", PEER_WAITS, NULL}, HASHVEIL_ERR_TIMEOUT},
     {{"", PEER_CLOSES, NULL}, HASHVEIL_ERR_UNREACHABLE},
     {{ANSWER(413), PEER_KEEPS, NULL}, HASHVEIL_ERR_LIMIT},
-    {{ANSWER(503), PEER_KEEPS, NULL}, HASHVEIL_ERR_NO_MEMORY},
+    {{ANSWER(503), PEER_KEEPS, NULL}, HASHVEIL_ERR_OVERLOADED},
     {{ANSWER(507), PEER_KEEPS, NULL}, HASHVEIL_ERR_NO_SPACE},
 };
 

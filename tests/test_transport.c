@@ -41,11 +41,17 @@ static void remove_folder(void)
     ck_assert_int_eq(rmdir(folder), 0); /* nothing is left behind */
 }
 
+static hashveil_status open_connection(uint32_t timeout_ms)
+{
+    const hashveil_peer there = {.address = address, .timeout_ms = timeout_ms};
+    return hashveil_connection_open(&there, &connection);
+}
+
 static void start(const struct peer_step *steps, size_t count, uint32_t timeout_ms)
 {
     peer = peer_start(socket_path, steps, count);
     ck_assert_ptr_nonnull(peer);
-    ck_assert_int_eq(hashveil_connection_open(address, timeout_ms, &connection), HASHVEIL_OK);
+    ck_assert_int_eq(open_connection(timeout_ms), HASHVEIL_OK);
 }
 
 /* Closes both ends, so that what the peer saw can be read. */
@@ -68,6 +74,7 @@ START_TEST(every_status_of_the_table_comes_back_as_itself)
     ck_assert_int_eq(hv_status_of_http(number), HASHVEIL_##name);
     HASHVEIL_HTTP_TABLE(X)
 #undef X
+    ck_assert_int_eq(hashveil_http_of_status(HASHVEIL_ERR_NO_MEMORY), 503);
     ck_assert_int_eq(hashveil_http_of_status(HASHVEIL_ERR_IO), 500);
     ck_assert_int_eq(hashveil_http_of_status(HASHVEIL_ERR_REFUSED), 500);
 }
@@ -80,7 +87,7 @@ static const struct {
     {0, HASHVEIL_ERR_PROTOCOL},   {101, HASHVEIL_ERR_PROTOCOL}, {199, HASHVEIL_ERR_PROTOCOL},
     {200, HASHVEIL_OK},           {204, HASHVEIL_OK},           {299, HASHVEIL_OK},
     {300, HASHVEIL_ERR_PROTOCOL}, {302, HASHVEIL_ERR_PROTOCOL}, {399, HASHVEIL_ERR_PROTOCOL},
-    {401, HASHVEIL_ERR_REFUSED},  {404, HASHVEIL_ERR_REFUSED},  {500, HASHVEIL_ERR_REFUSED},
+    {403, HASHVEIL_ERR_REFUSED},  {404, HASHVEIL_ERR_REFUSED},  {500, HASHVEIL_ERR_REFUSED},
     {999, HASHVEIL_ERR_REFUSED},
 };
 
@@ -97,30 +104,81 @@ END_TEST
 
 static const struct {
     const char *address;
-    uint32_t timeout_ms;
-    hashveil_status expected;
+    bool is_one;
 } addresses[] = {
-    {"unix:/nowhere", 1, HASHVEIL_OK},
-    {"unix:relative", UINT32_MAX, HASHVEIL_OK},
-    {"unix:" NAME_100 "1234567", 1, HASHVEIL_OK},
-    {"unix:" NAME_100 "12345678", 1, HASHVEIL_ERR_ARGUMENT},
-    {"unix:/nowhere", 0, HASHVEIL_ERR_ARGUMENT},
-    {"unix:", 1, HASHVEIL_ERR_ARGUMENT},
-    {"", 1, HASHVEIL_ERR_ARGUMENT},
-    {"/nowhere", 1, HASHVEIL_ERR_ARGUMENT},
-    {"UNIX:/nowhere", 1, HASHVEIL_ERR_ARGUMENT},
-    {"http://127.0.0.1:80", 1, HASHVEIL_ERR_ARGUMENT},
+    {"unix:/nowhere", true},
+    {"unix:relative", true},
+    {"unix:" NAME_100 "1234567", true},
+    {"unix:" NAME_100 "12345678", false},
+    {"unix:", false},
+    {"", false},
+    {"/nowhere", false},
+    {"UNIX:/nowhere", false},
+    {"https://example.org", true},
+    {"https://example.org:8443/folder/", true},
+    {"https://192.0.2.1", true},
+    {"https://[2001:db8::1]:1", true},
+    {"https://", false},
+    {"https://example.org:65536", false},
+    {"https://name@example.org", false},
+    {"https://name:password@example.org", false},
+    {"https://example.org/?query", false},
+    {"https://example.org/#fragment", false},
+    {"https://exam ple.org", false},
+    {"https://example.org/\r\nHost: other", false},
+    {"ftp://example.org", false},
+    {"file:///etc/passwd", false},
+    {"http://localhost", true},
+    {"http://127.0.0.1:80", true},
+    {"http://[::1]:80/folder", true},
+    {"http://example.org", false},
+    {"http://localhost.example.org", false},
+    {"http://127.0.0.1.example.org", false},
+    {"http://192.0.2.1", false},
+    {"http://localhost@192.0.2.1", false},
 };
 
-START_TEST(only_the_name_of_a_unix_socket_is_an_address)
+START_TEST(an_address_is_a_socket_or_https_or_http_within_this_machine)
 {
+    const hashveil_peer there = {.address = addresses[_i].address};
     hashveil_connection *opened = NULL;
     ck_assert_int_eq(strlen(NAME_100), 100);
-    const hashveil_status status =
-        hashveil_connection_open(addresses[_i].address, addresses[_i].timeout_ms, &opened);
-    ck_assert_msg(status == addresses[_i].expected, "%s: got %s", addresses[_i].address,
-                  hashveil_status_text(status));
+    const hashveil_status status = hashveil_connection_open(&there, &opened);
+    ck_assert_msg(status == (addresses[_i].is_one ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT),
+                  "%s: got %s", addresses[_i].address, hashveil_status_text(status));
     ck_assert(!opened == (status != HASHVEIL_OK));
+    ck_assert(hashveil_peer_is_address(addresses[_i].address) == addresses[_i].is_one);
+    hashveil_connection_close(opened);
+}
+END_TEST
+
+static const struct {
+    const char *token, *certificate, *certificate_key;
+    bool is_one;
+} askers[] = {
+    {NULL, NULL, NULL, true},
+    {"a", NULL, NULL, true},
+    {"ABCxyz019-._~+/==", NULL, NULL, true},
+    {"", NULL, NULL, false},
+    {"==", NULL, NULL, false},
+    {"a=b", NULL, NULL, false},
+    {"a b", NULL, NULL, false},
+    {"a\r\nHost: other", NULL, NULL, false},
+    {"\xc3\xa4", NULL, NULL, false},
+    {NULL, "/nowhere", "/nowhere", true},
+    {NULL, "/nowhere", NULL, false},
+    {NULL, NULL, "/nowhere", false},
+};
+
+START_TEST(who_asks_has_a_token_of_its_letters_and_a_key_for_its_certificate)
+{
+    const hashveil_peer there = {.address = "https://example.org",
+                                 .token = askers[_i].token,
+                                 .certificate_path = askers[_i].certificate,
+                                 .certificate_key_path = askers[_i].certificate_key};
+    hashveil_connection *opened = NULL;
+    ck_assert_int_eq(hashveil_connection_open(&there, &opened),
+                     askers[_i].is_one ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT);
     hashveil_connection_close(opened);
 }
 END_TEST
@@ -225,9 +283,10 @@ static const struct {
     {"409", {REFUSAL(409), PEER_KEEPS, NULL}, HASHVEIL_ERR_KEY, NULL},
     {"413", {REFUSAL(413), PEER_KEEPS, NULL}, HASHVEIL_ERR_LIMIT, NULL},
     {"426", {REFUSAL(426), PEER_KEEPS, NULL}, HASHVEIL_ERR_VERSION, NULL},
-    {"503", {REFUSAL(503), PEER_KEEPS, NULL}, HASHVEIL_ERR_NO_MEMORY, NULL},
+    {"503", {REFUSAL(503), PEER_KEEPS, NULL}, HASHVEIL_ERR_OVERLOADED, NULL},
     {"507", {REFUSAL(507), PEER_KEEPS, NULL}, HASHVEIL_ERR_NO_SPACE, NULL},
-    {"401", {REFUSAL(401), PEER_KEEPS, NULL}, HASHVEIL_ERR_REFUSED, NULL},
+    {"401", {REFUSAL(401), PEER_KEEPS, NULL}, HASHVEIL_ERR_ACCOUNT, NULL},
+    {"429", {REFUSAL(429), PEER_KEEPS, NULL}, HASHVEIL_ERR_BUDGET, NULL},
     {"404", {REFUSAL(404), PEER_KEEPS, NULL}, HASHVEIL_ERR_REFUSED, NULL},
     {"500", {REFUSAL(500), PEER_KEEPS, NULL}, HASHVEIL_ERR_REFUSED, NULL},
     {"an endless refusal",
@@ -304,7 +363,7 @@ START_TEST(a_peer_that_takes_no_connection_is_given_up)
     ck_assert_int_eq(bind(listener, (const struct sockaddr *)&name, sizeof name), 0);
     ck_assert_int_eq(listen(listener, 0), 0);
     ck_assert_int_eq(connect(first, (const struct sockaddr *)&name, sizeof name), 0);
-    ck_assert_int_eq(hashveil_connection_open(address, SHORT_MS, &connection), HASHVEIL_OK);
+    ck_assert_int_eq(open_connection(SHORT_MS), HASHVEIL_OK);
     ck_assert_int_eq(exchange(NULL, 0, &len), HASHVEIL_ERR_TIMEOUT);
     hashveil_connection_close(connection);
     close(first);
@@ -318,7 +377,7 @@ START_TEST(nobody_there_is_unreachable_until_somebody_is)
     static const struct peer_step good = {GOOD, PEER_KEEPS, NULL};
     uint8_t out[5];
     size_t len;
-    ck_assert_int_eq(hashveil_connection_open(address, PATIENT_MS, &connection), HASHVEIL_OK);
+    ck_assert_int_eq(open_connection(PATIENT_MS), HASHVEIL_OK);
     ck_assert_int_eq(exchange(out, sizeof out, &len), HASHVEIL_ERR_UNREACHABLE);
     peer = peer_start(socket_path, &good, 1);
     ck_assert_ptr_nonnull(peer);
@@ -363,6 +422,23 @@ START_TEST(a_request_is_the_body_and_fixed_headers)
     ck_assert_uint_eq(peer->requests[0].len - peer->requests[0].head_len, sizeof body);
     ck_assert_mem_eq(peer->requests[0].bytes + peer->requests[0].head_len, body, sizeof body);
     ck_assert_uint_eq(peer->connection_count, 1);
+    peer_free(peer);
+}
+END_TEST
+
+START_TEST(a_token_is_one_header_more)
+{
+    static const struct peer_step good = {GOOD, PEER_KEEPS, NULL};
+    const hashveil_peer there = {.address = address, .token = "abc"};
+    uint8_t out[5];
+    size_t len;
+    peer = peer_start(socket_path, &good, 1);
+    ck_assert_ptr_nonnull(peer);
+    ck_assert_int_eq(hashveil_connection_open(&there, &connection), HASHVEIL_OK);
+    ck_assert_int_eq(exchange(out, sizeof out, &len), HASHVEIL_OK);
+    stop();
+    ck_assert_head(0, "POST /v1/evaluate HTTP/1.1\r\n" FIXED_HEADERS
+                      "Authorization: Bearer abc\r\nContent-Length: 5\r\n\r\n");
     peer_free(peer);
 }
 END_TEST
@@ -423,7 +499,10 @@ int main(void)
 
     tcase_add_test(tables, every_status_of_the_table_comes_back_as_itself);
     tcase_add_loop_test(tables, any_other_number_is_success_refusal_or_nonsense, 0, COUNT(numbers));
-    tcase_add_loop_test(tables, only_the_name_of_a_unix_socket_is_an_address, 0, COUNT(addresses));
+    tcase_add_loop_test(tables, an_address_is_a_socket_or_https_or_http_within_this_machine, 0,
+                        COUNT(addresses));
+    tcase_add_loop_test(tables, who_asks_has_a_token_of_its_letters_and_a_key_for_its_certificate,
+                        0, COUNT(askers));
     suite_add_tcase(suite, tables);
 
     tcase_set_timeout(exchanges, 60);
@@ -435,6 +514,7 @@ int main(void)
     tcase_add_test(exchanges, a_peer_that_takes_no_connection_is_given_up);
     tcase_add_test(exchanges, nobody_there_is_unreachable_until_somebody_is);
     tcase_add_test(exchanges, a_request_is_the_body_and_fixed_headers);
+    tcase_add_test(exchanges, a_token_is_one_header_more);
     tcase_add_test(exchanges, a_proxy_in_the_environment_is_passed_by);
     tcase_add_test(exchanges, a_connection_is_not_passed_on_to_new_programs);
     suite_add_tcase(suite, exchanges);

@@ -25,13 +25,13 @@ static void write_said(const hashveil_log_head *head, struct hv_writer *out)
     hv_write_bytes(out, head->root, sizeof head->root);
 }
 
-void hv_log_head_write(const hashveil_log_head *head, uint8_t out[HV_LOG_HEAD_BYTES])
+void hv_log_head_write(const hashveil_log_head *head, uint8_t out[HASHVEIL_LOG_HEAD_BYTES])
 {
-    struct hv_writer writer = hv_writer_of(out, HV_LOG_HEAD_BYTES);
+    struct hv_writer writer = hv_writer_of(out, HASHVEIL_LOG_HEAD_BYTES);
     hv_write_bytes(&writer, magic, sizeof magic);
     write_said(head, &writer);
     hv_write_bytes(&writer, head->signature, sizeof head->signature);
-    assert(!writer.failed && writer.len == HV_LOG_HEAD_BYTES);
+    assert(!writer.failed && writer.len == HASHVEIL_LOG_HEAD_BYTES);
 }
 
 hashveil_status hv_log_head_parse(const uint8_t *bytes, size_t len, hashveil_log_head *out)

@@ -5,12 +5,13 @@
 
 #include <hashveil/log.h>
 
-enum {
-    HV_LOG_HEAD_BYTES = 8 + 8 + 8 + HASHVEIL_LOG_HASH_BYTES + HASHVEIL_LOG_SIGNATURE_BYTES,
-    HV_LOG_MAX_SIZE = 1 << 24
-};
+_Static_assert(HASHVEIL_LOG_HEAD_BYTES ==
+                   8 + 8 + 8 + HASHVEIL_LOG_HASH_BYTES + HASHVEIL_LOG_SIGNATURE_BYTES,
+               "the fields of a head are all of it");
 
-void hv_log_head_write(const hashveil_log_head *head, uint8_t out[HV_LOG_HEAD_BYTES]);
+enum { HV_LOG_MAX_SIZE = 1 << 24 };
+
+void hv_log_head_write(const hashveil_log_head *head, uint8_t out[HASHVEIL_LOG_HEAD_BYTES]);
 
 /* Errors: ERR_UNSUPPORTED (not a head), ERR_VERSION, ERR_TRUNCATED, ERR_FORMAT (longer), ERR_LIMIT.
  */

@@ -37,66 +37,90 @@ static hashveil_status name_file(const char *folder, const char *name, char out[
     return len > 0 && len < PATH_ROOM ? HASHVEIL_OK : HASHVEIL_ERR_LIMIT;
 }
 
-static hashveil_status read_head(const char *folder, const hashveil_key *key,
+hashveil_status hashveil_log_read_head(const uint8_t *bytes, size_t len, const hashveil_key *key,
+                                       hashveil_log_head *out)
+{
+    const hashveil_status status = hv_log_head_parse(bytes, len, out);
+    return status == HASHVEIL_OK ? hv_log_head_verify(out, key) : status;
+}
+
+/* Behind the leaves of the head may be one that was being added when its process was killed. */
+hashveil_status hashveil_log_read(const hashveil_log_head *head, const uint8_t *leaves,
+                                  size_t leaves_len, hashveil_log **out)
+{
+    const size_t wanted = (size_t)head->size * HV_MERKLE_BYTES;
+    uint8_t root[HV_MERKLE_BYTES];
+    *out = NULL;
+    if (leaves_len < wanted) {
+        return HASHVEIL_ERR_TRUNCATED;
+    }
+    hv_merkle_root(leaves, head->size, root);
+    if (memcmp(root, head->root, sizeof root) != 0) {
+        return HASHVEIL_ERR_DIGEST;
+    }
+    hashveil_log *log = hv_alloc_array(1, sizeof *log);
+    if (!log) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    log->head = *head;
+    log->leaves = hv_copy_bytes(leaves, wanted);
+    if (!log->leaves) {
+        hashveil_log_close(log);
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    *out = log;
+    return HASHVEIL_OK;
+}
+
+static hashveil_status open_head(const char *folder, const hashveil_key *key,
                                  hashveil_log_head *out)
 {
     char path[PATH_ROOM];
     uint8_t *bytes = NULL;
     size_t len = 0;
-    hashveil_status status = name_file(folder, "head", path);
+    hashveil_status status = name_file(folder, HASHVEIL_LOG_HEAD_FILE, path);
     if (status == HASHVEIL_OK) {
-        status = hv_read_file(path, HV_LOG_HEAD_BYTES + 1, &bytes, &len);
+        status = hv_read_file(path, HASHVEIL_LOG_HEAD_BYTES + 1, &bytes, &len);
     }
     if (status == HASHVEIL_OK) {
-        status = hv_log_head_parse(bytes, len, out);
+        status = hashveil_log_read_head(bytes, len, key, out);
     }
     free(bytes);
-    return status == HASHVEIL_OK ? hv_log_head_verify(out, key) : status;
+    return status;
 }
 
-/* Behind the leaves of the head may be one that was being added when its process was killed. */
-static hashveil_status read_leaves(const char *folder, hashveil_log *log)
+static hashveil_status open_leaves(const char *folder, const hashveil_log_head *head,
+                                   hashveil_log **out)
 {
-    const size_t wanted = (size_t)log->head.size * HV_MERKLE_BYTES;
     char path[PATH_ROOM];
-    uint8_t root[HV_MERKLE_BYTES];
+    uint8_t *leaves = NULL;
     size_t len = 0;
-    hashveil_status status = name_file(folder, "leaves", path);
+    hashveil_status status = name_file(folder, HASHVEIL_LOG_LEAVES_FILE, path);
     if (status == HASHVEIL_OK) {
-        status = hv_read_file_start(path, wanted, &log->leaves, &len);
+        status = hv_read_file_start(path, (size_t)head->size * HV_MERKLE_BYTES, &leaves, &len);
     }
-    if (status != HASHVEIL_OK) {
-        return status;
+    if (status == HASHVEIL_OK) {
+        status = hashveil_log_read(head, leaves, len, out);
     }
-    if (len < wanted) {
-        return HASHVEIL_ERR_TRUNCATED;
-    }
-    hv_merkle_root(log->leaves, log->head.size, root);
-    return memcmp(root, log->head.root, sizeof root) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_DIGEST;
+    free(leaves);
+    return status;
 }
 
 hashveil_status hashveil_log_open(const char *folder, const hashveil_key *key, hashveil_log **out,
                                   const char **where_out)
 {
-    hashveil_log *log = hv_alloc_array(1, sizeof *log);
+    hashveil_log_head head;
     *out = NULL;
-    *where_out = "";
-    if (!log) {
-        return HASHVEIL_ERR_NO_MEMORY;
-    }
-    *where_out = "head";
-    hashveil_status status = read_head(folder, key, &log->head);
+    *where_out = HASHVEIL_LOG_HEAD_FILE;
+    hashveil_status status = open_head(folder, key, &head);
     if (status == HASHVEIL_OK) {
-        *where_out = "leaves";
-        status = read_leaves(folder, log);
+        *where_out = HASHVEIL_LOG_LEAVES_FILE;
+        status = open_leaves(folder, &head, out);
     }
-    if (status != HASHVEIL_OK) {
-        hashveil_log_close(log);
-        return status;
+    if (status == HASHVEIL_OK) {
+        *where_out = "";
     }
-    *where_out = "";
-    *out = log;
-    return HASHVEIL_OK;
+    return status;
 }
 
 void hashveil_log_close(hashveil_log *log)
@@ -231,7 +255,7 @@ static hashveil_status write_manifest(const char *folder, const hashveil_sealed_
 static hashveil_status write_leaf(const char *folder, uint64_t index, const uint8_t *leaf)
 {
     char path[PATH_ROOM];
-    hashveil_status status = name_file(folder, "leaves", path);
+    hashveil_status status = name_file(folder, HASHVEIL_LOG_LEAVES_FILE, path);
     if (status != HASHVEIL_OK) {
         return status;
     }
@@ -254,7 +278,7 @@ static hashveil_status add(const char *folder, const hashveil_key *key,
                            const hashveil_sealed_db *db, hashveil_log *log)
 {
     const size_t len = (size_t)log->head.size * HV_MERKLE_BYTES;
-    uint8_t bytes[HV_LOG_HEAD_BYTES];
+    uint8_t bytes[HASHVEIL_LOG_HEAD_BYTES];
     uint8_t *leaves = hv_alloc_array(len + HV_MERKLE_BYTES, 1);
     if (!leaves) {
         return HASHVEIL_ERR_NO_MEMORY;
@@ -277,7 +301,7 @@ static hashveil_status add(const char *folder, const hashveil_key *key,
     }
     if (status == HASHVEIL_OK) {
         hv_log_head_write(&log->head, bytes);
-        status = write_file(folder, "head", bytes, sizeof bytes);
+        status = write_file(folder, HASHVEIL_LOG_HEAD_FILE, bytes, sizeof bytes);
     }
     return status;
 }
@@ -288,7 +312,7 @@ static hashveil_status open_or_begin(const char *folder, const hashveil_key *key
 {
     char path[PATH_ROOM];
     struct stat info;
-    const hashveil_status status = name_file(folder, "head", path);
+    const hashveil_status status = name_file(folder, HASHVEIL_LOG_HEAD_FILE, path);
     if (status == HASHVEIL_OK && stat(path, &info) != 0 && errno == ENOENT) {
         *where_out = "";
         *out = hv_alloc_array(1, sizeof **out);

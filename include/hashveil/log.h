@@ -64,6 +64,37 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_log_open(const char *fol
                                                                  hashveil_log **out,
                                                                  const char **where_out);
 
+/** The files of a log that say which editions are in it, by their names in its folder. */
+#define HASHVEIL_LOG_HEAD_FILE "head"
+#define HASHVEIL_LOG_LEAVES_FILE "leaves"
+
+enum { HASHVEIL_LOG_HEAD_BYTES = 120 };
+
+/**
+ * Checks the bytes of a head alone, to learn how many bytes of leaves it speaks of: its size times
+ * HASHVEIL_LOG_HASH_BYTES.
+ *
+ * Errors: those of hashveil_log_read.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_log_read_head(const uint8_t *bytes,
+                                                                      size_t len,
+                                                                      const hashveil_key *key,
+                                                                      hashveil_log_head *out);
+
+/**
+ * As hashveil_log_open, of the bytes of its files, wherever they came from.
+ *
+ * head    of hashveil_log_read_head
+ * leaves  leaves_len bytes, any content; more than the head speaks of are passed over; borrowed for
+ *         the call
+ *
+ * Errors: ERR_TRUNCATED, ERR_DIGEST (the leaves are not those of the head), ERR_NO_MEMORY.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_log_read(const hashveil_log_head *head,
+                                                                 const uint8_t *leaves,
+                                                                 size_t leaves_len,
+                                                                 hashveil_log **out);
+
 /** Returns the head; borrowed until close. */
 HASHVEIL_API const hashveil_log_head *hashveil_log_describe(const hashveil_log *log);
 

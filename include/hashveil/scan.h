@@ -15,6 +15,7 @@
 #include <hashveil/report.h>
 #include <hashveil/scanner.h>
 #include <hashveil/status.h>
+#include <hashveil/transport.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,12 +68,11 @@ typedef void hashveil_scan_trouble_fn(void *context, const char *peer, hashveil_
 
 typedef struct hashveil_scan_options {
     const hashveil_sealed_db *database; /**< borrowed */
-    const char *evaluator_address;      /**< "unix:PATH"; borrowed */
-    const hashveil_key *reporter_key;   /**< public half; NULL: matches are not reported */
-    const char *spool_path;             /**< where reports wait; needed with reporter_key */
-    const char *reporter_address;       /**< "unix:PATH"; NULL: reports stay in the spool */
-    uint32_t timeout_ms;                /**< of an exchange with a peer; 0 for 30,000 */
-    unsigned workers;                   /**< threads; 0 for one a processor */
+    hashveil_peer evaluator;
+    const hashveil_key *reporter_key; /**< public half; NULL: matches are not reported */
+    const char *spool_path;           /**< where reports wait; needed with reporter_key */
+    hashveil_peer reporter;           /**< address NULL: reports stay in the spool */
+    unsigned workers;                 /**< threads; 0 for one a processor */
     /** borrowed; NULL for the defaults */
     const hashveil_scanner_options *scanner_options;
     hashveil_fingerprint_options fingerprint_options;

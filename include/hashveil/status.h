@@ -43,7 +43,11 @@ extern "C" {
     X(ERR_TWO_FACED, 23, "decoded in full it is another picture than decoded in part")             \
     X(ERR_CRASHED, 24, "its decoder crashed")                                                      \
     X(ERR_FORBIDDEN, 25, "its decoder did what the sandbox forbids")                               \
-    X(ERR_TOO_SLOW, 26, "decoding took longer than the time limit")
+    X(ERR_TOO_SLOW, 26, "decoding took longer than the time limit")                                \
+    X(ERR_ACCOUNT, 27, "the peer does not know who asks")                                          \
+    X(ERR_BUDGET, 28, "the account's budget is spent for now")                                     \
+    X(ERR_OVERLOADED, 29, "the peer has too much to do just now")                                  \
+    X(ERR_CERTIFICATE, 30, "a certificate is not one that is trusted, or none at all")
 
 typedef enum hashveil_status {
 #define X(name, number, meaning) HASHVEIL_##name = number,

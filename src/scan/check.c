@@ -13,9 +13,8 @@ enum {
 hashveil_status hv_checker_init(const hashveil_scan_options *options,
                                 const hashveil_scanner *scanner, struct hv_checker *out)
 {
-    const uint32_t timeout_ms = options->timeout_ms ? options->timeout_ms : HV_DEFAULT_TIMEOUT_MS;
     *out = (struct hv_checker){.options = options, .scanner = scanner};
-    return hashveil_connection_open(options->evaluator_address, timeout_ms, &out->evaluator);
+    return hashveil_connection_open(&options->evaluator, &out->evaluator);
 }
 
 void hv_checker_clear(struct hv_checker *checker)

@@ -9,8 +9,6 @@
 #include <hashveil/scanner.h>
 #include <hashveil/transport.h>
 
-enum { HV_DEFAULT_TIMEOUT_MS = 30000 };
-
 /* One worker's private state. */
 struct hv_checker {
     const hashveil_scan_options *options; /* shared, read-only */

@@ -105,7 +105,7 @@ static void tell(void *context, void *item)
     }
     if (own->peer_status != HASHVEIL_OK && !scan->is_peer_trouble_told) {
         scan->is_peer_trouble_told = true;
-        tell_trouble(scan, scan->options->evaluator_address, own->peer_status);
+        tell_trouble(scan, scan->options->evaluator.address, own->peer_status);
     }
     if (result->file_class == HASHVEIL_FILE_MATCH && scan->spool) {
         spool_report(scan, result);
@@ -119,28 +119,26 @@ static void tell(void *context, void *item)
 /* What waits in the spool, from this scan and from earlier ones, goes to the reporter. */
 static void deliver(struct scan *scan)
 {
-    const char *address = scan->options->reporter_address;
-    const uint32_t timeout_ms = scan->options->timeout_ms;
+    const hashveil_peer *peer = &scan->options->reporter;
     hashveil_connection *reporter = NULL;
-    if (!scan->spool || !address) {
+    if (!scan->spool || !peer->address) {
         return;
     }
-    hashveil_status status = hashveil_connection_open(
-        address, timeout_ms ? timeout_ms : HV_DEFAULT_TIMEOUT_MS, &reporter);
+    hashveil_status status = hashveil_connection_open(peer, &reporter);
     if (status == HASHVEIL_OK) {
         status = hashveil_spool_deliver(scan->spool, reporter, &scan->summary.reports_delivered);
     }
     if (status != HASHVEIL_OK) {
-        note_report_failure(scan, address, status);
+        note_report_failure(scan, peer->address, status);
     }
     hashveil_connection_close(reporter);
 }
 
 static hashveil_status check_options(const hashveil_scan_options *options)
 {
-    const bool is_complete = options->database && options->evaluator_address && options->on_result;
+    const bool is_complete = options->database && options->evaluator.address && options->on_result;
     const bool can_report = !options->reporter_key || options->spool_path;
-    const bool has_key = options->reporter_key || !options->reporter_address;
+    const bool has_key = options->reporter_key || !options->reporter.address;
     return is_complete && can_report && has_key ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP over a Unix socket by libcurl. Every request has the same headers, so that its size tells
- * nothing but the size of its body. */
+/* HTTP by libcurl. Every request has the same headers, so that its size tells nothing but the size
+ * of its body. */
 #include <hashveil/transport.h>
 
 #include "base/memory.h"
+#include "transport/address.h"
+#include "transport/headers.h"
 #include "transport/http.h"
 
 #include <curl/curl.h>
@@ -15,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 
 /* What a hostile peer may send beside the answer: headers, and the body of a refusal. */
@@ -23,15 +24,12 @@ enum { MAX_OTHER_BYTES = 64 * 1024 };
 
 enum { QUEUE_PAUSE_MS = 5 };
 
-enum { MAX_PATH_LEN = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1 };
-
-static const char address_prefix[] = "unix:";
-
 struct hashveil_connection {
-    char socket_path[MAX_PATH_LEN + 1];
-    uint32_t timeout_ms;
-    struct curl_slist *headers; /* owned */
-    CURL *easy;                 /* owned; NULL until the first exchange, and after a failure */
+    struct hv_address address;
+    long timeout_ms;
+    char *ca_path, *certificate_path, *certificate_key_path; /* owned; NULL for none */
+    struct curl_slist *headers;                              /* owned */
+    CURL *easy; /* owned; NULL until the first exchange, and after a failure */
     /* The exchange under way. */
     uint8_t *out; /* borrowed, capacity bytes */
     size_t len, capacity;
@@ -100,11 +98,21 @@ static void start_libcurl(void)
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+/* NULL is no file, and for the authorities the system's. */
+static bool set_tls_options(CURL *easy, const hashveil_connection *connection)
+{
+    return !curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+           (!connection->ca_path || !curl_easy_setopt(easy, CURLOPT_CAINFO, connection->ca_path)) &&
+           !curl_easy_setopt(easy, CURLOPT_SSLCERT, connection->certificate_path) &&
+           !curl_easy_setopt(easy, CURLOPT_SSLKEY, connection->certificate_key_path);
+}
+
 static bool set_options(CURL *easy, hashveil_connection *connection)
 {
-    return !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") &&
+    return set_tls_options(easy, connection) &&
+           !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
            !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-           !curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, connection->socket_path) &&
+           !curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, connection->address.socket_path) &&
            !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
            !curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") &&
            !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
@@ -135,48 +143,52 @@ static bool has_handle(hashveil_connection *connection)
     return true;
 }
 
-/* Returns NULL without memory. libcurl would wait for "100 Continue" before a long body. */
-static struct curl_slist *make_headers(void)
+/* NULL stays NULL. */
+static bool copy_text(const char *text, char **out)
 {
-    struct curl_slist *one = curl_slist_append(NULL, "Content-Type: application/octet-stream");
-    struct curl_slist *both = one ? curl_slist_append(one, "Expect:") : NULL;
-    if (!both) {
-        curl_slist_free_all(one);
-    }
-    return both;
+    *out = text ? strdup(text) : NULL;
+    return !text || *out;
 }
 
-hashveil_status hashveil_connection_open(const char *address, uint32_t timeout_ms,
-                                         hashveil_connection **out)
+static bool fill(const hashveil_peer *peer, hashveil_connection *connection)
 {
-    const size_t prefix_len = sizeof address_prefix - 1;
+    const uint32_t timeout_ms = peer->timeout_ms ? peer->timeout_ms : HASHVEIL_PEER_TIMEOUT_MS;
+    connection->timeout_ms = timeout_ms < INT_MAX ? (long)timeout_ms : INT_MAX;
+    return copy_text(peer->ca_path, &connection->ca_path) &&
+           copy_text(peer->certificate_path, &connection->certificate_path) &&
+           copy_text(peer->certificate_key_path, &connection->certificate_key_path) &&
+           hv_headers_make(peer->token, &connection->headers) && has_handle(connection);
+}
+
+hashveil_status hashveil_connection_open(const hashveil_peer *peer, hashveil_connection **out)
+{
     *out = NULL;
-    if (timeout_ms == 0 || strncmp(address, address_prefix, prefix_len) != 0) {
-        return HASHVEIL_ERR_ARGUMENT;
-    }
-    const char *socket_path = address + prefix_len;
-    if (*socket_path == '\0' || strlen(socket_path) > MAX_PATH_LEN) {
+    if (!peer->address || (peer->token && !hv_is_token(peer->token)) ||
+        !peer->certificate_path != !peer->certificate_key_path) {
         return HASHVEIL_ERR_ARGUMENT;
     }
     hashveil_connection *connection = hv_alloc_array(1, sizeof *connection);
     if (!connection) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    connection->timeout_ms = timeout_ms < INT_MAX ? timeout_ms : INT_MAX;
-    memcpy(connection->socket_path, socket_path, strlen(socket_path));
-    connection->headers = make_headers();
-    if (!connection->headers || !has_handle(connection)) {
+    hashveil_status status = hv_address_parse(peer->address, &connection->address);
+    if (status == HASHVEIL_OK && !fill(peer, connection)) {
+        status = HASHVEIL_ERR_NO_MEMORY;
+    }
+    if (status != HASHVEIL_OK) {
         hashveil_connection_close(connection);
-        return HASHVEIL_ERR_NO_MEMORY;
+        return status;
     }
     *out = connection;
     return HASHVEIL_OK;
 }
 
-static bool set_request(CURL *easy, const char *path, const uint8_t *body, size_t body_len)
+static bool set_request(const hashveil_connection *connection, const char *path,
+                        const uint8_t *body, size_t body_len)
 {
+    CURL *easy = connection->easy;
     char *url = NULL;
-    if (asprintf(&url, "http://localhost%s", path) < 0) {
+    if (asprintf(&url, "%s%s", connection->address.url, path) < 0) {
         return false;
     }
     bool is_set = !curl_easy_setopt(easy, CURLOPT_URL, url);
@@ -198,12 +210,13 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Many connect at once, and the peer's queue is full: libcurl fails, without an error of the
+/* Many connect at once, and the Unix socket's queue is full: libcurl fails, without an error of the
  * system, where a blocking socket would wait. */
-static bool is_queue_full(CURL *easy, CURLcode code)
+static bool is_queue_full(const struct hashveil_connection *connection, CURLcode code)
 {
-    const long error = number_of(easy, CURLINFO_OS_ERRNO);
-    return code == CURLE_COULDNT_CONNECT && (error == 0 || error == EAGAIN);
+    const long error = number_of(connection->easy, CURLINFO_OS_ERRNO);
+    return connection->address.socket_path && code == CURLE_COULDNT_CONNECT &&
+           (error == 0 || error == EAGAIN);
 }
 
 /* One exchange, within the connection's time. */
@@ -215,7 +228,7 @@ static CURLcode perform(const struct hashveil_connection *connection)
         (void)curl_easy_setopt(connection->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
         (void)curl_easy_setopt(connection->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms);
         const CURLcode code = curl_easy_perform(connection->easy);
-        if (!is_queue_full(connection->easy, code)) {
+        if (!is_queue_full(connection, code)) {
             return code;
         }
         nanosleep(&pause, NULL);
@@ -230,11 +243,15 @@ static const struct {
 } results[] = {
     {CURLE_OUT_OF_MEMORY, HASHVEIL_ERR_NO_MEMORY},
     {CURLE_OPERATION_TIMEDOUT, HASHVEIL_ERR_TIMEOUT},
+    {CURLE_COULDNT_RESOLVE_HOST, HASHVEIL_ERR_UNREACHABLE},
     {CURLE_COULDNT_CONNECT, HASHVEIL_ERR_UNREACHABLE},
     {CURLE_SEND_ERROR, HASHVEIL_ERR_UNREACHABLE},
     {CURLE_RECV_ERROR, HASHVEIL_ERR_UNREACHABLE},
     {CURLE_GOT_NOTHING, HASHVEIL_ERR_UNREACHABLE},
     {CURLE_PARTIAL_FILE, HASHVEIL_ERR_UNREACHABLE},
+    {CURLE_PEER_FAILED_VERIFICATION, HASHVEIL_ERR_CERTIFICATE},
+    {CURLE_SSL_CACERT_BADFILE, HASHVEIL_ERR_CERTIFICATE},
+    {CURLE_SSL_CERTPROBLEM, HASHVEIL_ERR_CERTIFICATE},
 };
 
 static hashveil_status status_of_result(const struct hashveil_connection *connection, CURLcode code)
@@ -271,7 +288,7 @@ hashveil_status hashveil_connection_exchange(hashveil_connection *connection, co
     connection->len = 0;
     connection->other_bytes = 0;
     connection->has_all_headers = false;
-    if (!has_handle(connection) || !set_request(connection->easy, path, body, body_len)) {
+    if (!has_handle(connection) || !set_request(connection, path, body, body_len)) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
     const CURLcode code = perform(connection);
@@ -295,6 +312,10 @@ void hashveil_connection_close(hashveil_connection *connection)
         return;
     }
     curl_easy_cleanup(connection->easy);
-    curl_slist_free_all(connection->headers);
+    hv_headers_free(connection->headers);
+    hv_address_clear(&connection->address);
+    free(connection->ca_path);
+    free(connection->certificate_path);
+    free(connection->certificate_key_path);
     free(connection);
 }

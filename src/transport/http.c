@@ -18,8 +18,10 @@ enum { ROW_COUNT = sizeof rows / sizeof rows[0], INTERNAL_SERVER_ERROR = 500 };
 
 int hashveil_http_of_status(hashveil_status status)
 {
+    const hashveil_status told =
+        status == HASHVEIL_ERR_NO_MEMORY ? HASHVEIL_ERR_OVERLOADED : status;
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].status == status) {
+        if (rows[i].status == told) {
             return rows[i].number;
         }
     }

@@ -11,6 +11,7 @@ import time
 
 import harness
 from harness import DONE, MATCH, TROUBLE, case, cases, contains, equal
+from web_folder import make_certificate, served
 
 KILLS = 12
 
@@ -37,9 +38,13 @@ def verify(world, *databases, log="log", exits=DONE):
 
 
 def scan(world, database, log="log", exits=MATCH, **options):
-    return world.run("scan", "--db", database, "--key", world.key("evaluator"), "--log",
-                     world.path(log), "--log-key", log_key(world) + ".pub",
-                     world.files("listed")[0], exits=exits, **options)
+    return scan_with(world, database, world.path(log), exits=exits, **options)
+
+
+def scan_with(world, database, log, *more, exits=MATCH, **options):
+    return world.run("scan", "--db", database, "--key", world.key("evaluator"), "--log", log,
+                     "--log-key", log_key(world) + ".pub", *more, world.files("listed")[0],
+                     exits=exits, **options)
 
 
 def own_state(world):
@@ -153,6 +158,46 @@ def kill_9_leaves_a_log_as_it_was_or_as_it_becomes(world):
         append(world, *databases, log=log)
         contains(verify(world, *databases, log=log).output, "4 editions")
     assert sizes <= set("1234"), sizes
+
+
+@case
+def a_log_on_a_web_server_is_as_good_as_its_folder(world):
+    database, other = seal(world, "list.hvdb", 5), seal(world, "other.hvdb", 6)
+    append(world, database)
+    state = own_state(world)
+    key = ("--key", log_key(world) + ".pub")
+    with served(world.folder) as url:
+        scan_with(world, database, url + "/log", **state)
+        outcome = scan_with(world, other, url + "/log/", exits=TROUBLE, **state)
+        contains(outcome.errors, f"{other}: not trusted: it is not in the log {url}/log/")
+        contains(world.run("log", "verify", url + "/log", database, *key).output, "1 editions")
+        proof = world.run("log", "prove", url + "/log", database, *key).output
+        equal(proof, world.run("log", "prove", world.path("log"), database, *key).output, "proof")
+        outcome = world.run("log", "verify", url + "/nothing", *key, exits=TROUBLE)
+        contains(outcome.errors, f"hashveil: {url}/nothing: head: the peer refused")
+        with open(world.path("log/leaves"), "r+b") as leaves:
+            leaves.write(b"\0")
+        outcome = scan_with(world, database, url + "/log", exits=TROUBLE, **state)
+        contains(outcome.errors, f"hashveil: {url}/log: leaves: ")
+    outcome = scan_with(world, database, url + "/log", exits=TROUBLE, **state)
+    contains(outcome.errors, f"hashveil: {url}/log: head: the peer cannot be reached")
+
+
+@case
+def a_web_server_is_known_by_its_certificate(world):
+    append(world, seal(world, "list.hvdb", 5))
+    key = ("--key", log_key(world) + ".pub")
+    certificate = make_certificate(world.folder, "server.pem")
+    another = make_certificate(world.folder, "another.pem")
+    elsewhere = make_certificate(world.folder, "elsewhere.pem", host="example.org")
+    with served(world.path("log"), certificate) as url:
+        world.run("log", "verify", url, *key, "--ca", certificate)
+        for authority in ((), ("--ca", another), ("--ca", world.path("list.hvdb"))):
+            outcome = world.run("log", "verify", url, *key, *authority, exits=TROUBLE)
+            contains(outcome.errors, f"hashveil: {url}: head: a certificate is not")
+    with served(world.path("log"), elsewhere) as url:
+        outcome = world.run("log", "verify", url, *key, "--ca", elsewhere, exits=TROUBLE)
+        contains(outcome.errors, f"hashveil: {url}: head: a certificate is not")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "json_line.h"
 #include "output.h"
+#include "peer_options.h"
 #include "private_service.h"
 
 #include <inttypes.h>
@@ -14,14 +15,13 @@
 #include <hashveil/hash_files.h>
 #include <hashveil/transport.h>
 
-enum { TIMEOUT_MS = 30 * 1000 };
-
 struct audit_options {
     struct decode_options decode;
     struct command_arguments arguments; /* DB PICTURE... */
     const char *key_path;               /* either this, for an evaluator of our own, */
     const char *evaluator_address;      /* or this, */
-    const char *check_path;             /* or this, and no pictures */
+    struct peer_options peers;
+    const char *check_path; /* or this, and no pictures */
     const char *transcript_path;
     bool is_json;
 };
@@ -142,9 +142,10 @@ static bool connect_evaluator(struct audit *audit)
         status = private_service_start(arguments, audit->is_cancelled, &audit->service);
     }
     if (status == HASHVEIL_OK) {
-        status = hashveil_connection_open(options->key_path ? audit->service.address
-                                                            : options->evaluator_address,
-                                          TIMEOUT_MS, &audit->evaluator);
+        const hashveil_peer peer =
+            peer_of_evaluator(&options->peers, options->key_path ? audit->service.address
+                                                                 : options->evaluator_address);
+        status = hashveil_connection_open(&peer, &audit->evaluator);
     }
     if (status != HASHVEIL_OK) {
         complain_status(options->key_path ? options->key_path : options->evaluator_address, status);
@@ -234,10 +235,12 @@ enum { OPTION_KEY = 256, OPTION_EVALUATOR, OPTION_TRANSCRIPT, OPTION_CHECK };
 
 static const struct argp_option option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key: runs an evaluator of its own", 1},
-    {"evaluator", OPTION_EVALUATOR, "unix:PATH", 0, "A running evaluator, instead of --key", 1},
+    {"evaluator", OPTION_EVALUATOR, PEER_ADDRESS, 0, "A running evaluator, instead of --key", 1},
     {"transcript", OPTION_TRANSCRIPT, "FILE", 0, "Keep what was asked and answered here", 2},
     {"check", OPTION_CHECK, "FILE", 0, "Check such a transcript instead of asking", 2},
     {"json", 'j', NULL, 0, "Print one JSON object a line", 3},
+    PEER_TOKEN_ROW(4),
+    PEER_OPTION_ROWS(4),
     {0},
 };
 
@@ -257,6 +260,9 @@ static void check_usage(const struct argp_state *state, const struct audit_optio
 static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct audit_options *options = out;
+    if (peer_options_parse(&options->peers, key, text, state)) {
+        return 0;
+    }
     switch (key) {
     case OPTION_KEY:
         options->key_path = text;
@@ -278,6 +284,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         return 0;
     case ARGP_KEY_END:
         check_usage(state, options);
+        peer_options_check(&options->peers, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -297,7 +304,7 @@ static int run(const struct command *self, int argc, char **argv)
     interrupt_sets(&is_cancelled);
     audit.options = &options;
     audit.is_cancelled = &is_cancelled;
-    bool is_done = open_database(&audit);
+    bool is_done = peer_options_load(&options.peers) && open_database(&audit);
     if (is_done && options.check_path) {
         is_done = check(&audit);
     } else if (is_done) {
@@ -311,6 +318,7 @@ static int run(const struct command *self, int argc, char **argv)
     is_done &= !audit.had_trouble;
     clear(&audit);
     decode_options_close(&options.decode);
+    peer_options_clear(&options.peers);
     if (!is_done) {
         return EXIT_TROUBLE;
     }
@@ -328,7 +336,8 @@ const struct command command_audit = {
         "digests and fingerprints, and from which seed each request was drawn, so take no private "
         "pictures.\n\n"
         "--check makes each request of a transcript again, compares it byte for byte, and "
-        "finishes with the answer and its proof. Its lines name files by their SHA-256.\n\n"
+        "finishes with the answer and its proof. Its lines name files by their "
+        "SHA-256.\n\n" PEER_ADDRESS_HELP
         "Exit codes: 0 none opens a record, 1 one does, 2 trouble.\n\n"
         "EXAMPLES\n"
         "  hashveil audit lists.hvdb --evaluator unix:/run/evaluator \\\n"

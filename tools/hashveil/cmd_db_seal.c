@@ -200,8 +200,9 @@ static bool build(const char *path, const struct seal_command_options *options,
                   const struct seal_input *input, hashveil_seal_summary *summary_out)
 {
     struct seal_output output = {.path = path};
-    struct seal_exchange exchange = {.address = options->evaluator_address,
-                                     .retry_s = options->retry_s};
+    struct seal_exchange exchange = {
+        .peer = peer_of_evaluator(&options->peers, options->evaluator_address),
+        .retry_s = options->retry_s};
     const uint64_t created_s = options->created_s ? options->created_s : (uint64_t)time(NULL);
     const hashveil_seal_options seal = {
         .evaluator_key = &input->evaluator_key,
@@ -310,11 +311,12 @@ static int run(const struct command *self, int argc, char **argv)
         return parse_code;
     }
     const char *out_path = options.arguments.list[1];
-    const bool done = load_keys(&options, &input) && load_seed(&options, &input) &&
-                      load_entries(&options, &input) &&
+    const bool done = peer_options_load(&options.peers) && load_keys(&options, &input) &&
+                      load_seed(&options, &input) && load_entries(&options, &input) &&
                       build(out_path, &options, &input, &summary) &&
                       check_result(&options, &input, &summary);
     seal_input_clear(&input);
+    peer_options_clear(&options.peers);
     return done ? EXIT_DONE : EXIT_TROUBLE;
 }
 
@@ -331,7 +333,7 @@ const struct command command_db_seal = {
         "delete it.\n\n"
         "With --evaluator the hashes go, blinded and in batches, to whoever has the secret key, "
         "and every answer is proved to be under the key named. When it stops answering, the same "
-        "command goes on later.\n\n"
+        "command goes on later.\n\n" PEER_ADDRESS_HELP
         "What an allow-list names, or what is near it, is never sealed, and is told. The history "
         "of "
         "the workspace gets to know what was sealed; from that --base finds what has changed "

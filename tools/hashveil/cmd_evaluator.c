@@ -52,7 +52,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->key_path = text;
         return 0;
     case OPTION_LISTEN:
-        options->address = command_address(state, "--listen", text);
+        options->address = command_listen_address(state, "--listen", text);
         return 0;
     case ARGP_KEY_END:
         if (!options->key_path || !options->address) {

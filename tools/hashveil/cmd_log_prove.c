@@ -2,6 +2,7 @@
 #include "command.h"
 #include "database.h"
 #include "log_proof.h"
+#include "log_source.h"
 #include "output.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@
 struct prove_options {
     struct command_arguments arguments; /* LOG FILE.hvdb */
     const char *key_path;
+    struct peer_options peers;
     uint64_t since; /* 0 when not given */
 };
 
@@ -40,12 +42,17 @@ static const struct argp_option option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The log's public key (needed)", 0},
     {"since", OPTION_SINCE, "SIZE", 0,
      "Prove too that the log goes on from its first SIZE editions", 0},
+    {NULL, 0, NULL, 0, "A log on a web server", 1},
+    PEER_OPTION_ROWS(1),
     {0},
 };
 
 static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct prove_options *options = out;
+    if (peer_options_parse(&options->peers, key, text, state)) {
+        return 0;
+    }
     switch (key) {
     case OPTION_KEY:
         options->key_path = text;
@@ -57,6 +64,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->arguments = command_rest(state);
         return 0;
     case ARGP_KEY_END:
+        peer_options_check(&options->peers, state);
         if (!options->key_path || options->arguments.count != 2) {
             argp_error(state,
                        options->key_path ? "a LOG and a database are needed" : "--key is needed");
@@ -74,7 +82,8 @@ static int run(const struct command *self, int argc, char **argv)
     if (parse_code) {
         return parse_code;
     }
-    hashveil_log *log = log_open(options.arguments.list[0], options.key_path);
+    hashveil_log *log =
+        log_source_open(options.arguments.list[0], options.key_path, &options.peers);
     const bool is_proved = log && prove(&options, log);
     hashveil_log_close(log);
     return is_proved ? EXIT_DONE : EXIT_TROUBLE;
@@ -89,7 +98,7 @@ const struct command command_log_prove = {
         "that lead from it to the head's root (RFC 9162, section 2.1.3); with --since also those "
         "that lead from the older log's root (section 2.1.4). 'hashveil log verify --proof' "
         "checks it without the log.\n\n"
-        "EXAMPLES\n"
+        "LOG is a folder, or the URL of one on a web server.\n\n" PEER_ADDRESS_HELP "EXAMPLES\n"
         "  hashveil log prove log lists.hvdb --key log.key.pub > lists.proof\n",
     .options = option_rows,
     .parse = parse,

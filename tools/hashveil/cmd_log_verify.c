@@ -2,6 +2,7 @@
 #include "command.h"
 #include "database.h"
 #include "log_proof.h"
+#include "log_source.h"
 #include "output.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 struct verify_options {
     struct command_arguments arguments; /* LOG FILE.hvdb..., or with a proof FILE.hvdb */
     const char *key_path;
+    struct peer_options peers;
     const char *proof_path;
 };
 
@@ -50,7 +52,7 @@ static bool verify_in_log(const hashveil_log *log, const char *path)
 static bool verify_log(const struct verify_options *options)
 {
     const char *folder = options->arguments.list[0];
-    hashveil_log *log = log_open(folder, options->key_path);
+    hashveil_log *log = log_source_open(folder, options->key_path, &options->peers);
     if (!log) {
         return false;
     }
@@ -102,12 +104,17 @@ enum { OPTION_KEY = 256, OPTION_PROOF };
 static const struct argp_option option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The log's public key (needed)", 0},
     {"proof", OPTION_PROOF, "FILE", 0, "Check this proof, without the log", 0},
+    {NULL, 0, NULL, 0, "A log on a web server", 1},
+    PEER_OPTION_ROWS(1),
     {0},
 };
 
 static error_t parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct verify_options *options = out;
+    if (peer_options_parse(&options->peers, key, text, state)) {
+        return 0;
+    }
     switch (key) {
     case OPTION_KEY:
         options->key_path = text;
@@ -119,6 +126,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->arguments = command_rest(state);
         return 0;
     case ARGP_KEY_END:
+        peer_options_check(&options->peers, state);
         if (!options->key_path) {
             argp_error(state, "--key is needed");
         }
@@ -153,8 +161,9 @@ const struct command command_log_verify = {
         "root, and then that each database is in it. With --proof the argument is a database, "
         "and what is checked is a proof of 'hashveil log prove'. 'hashveil scan --log' also "
         "checks that a log goes on from what it was at the last scan.\n\n"
-        "EXAMPLES\n"
+        "LOG is a folder, or the URL of one on a web server.\n\n" PEER_ADDRESS_HELP "EXAMPLES\n"
         "  hashveil log verify log lists.hvdb --key log.key.pub\n"
+        "  hashveil log verify https://log.example.org/editions --key log.key.pub\n"
         "  hashveil log verify --proof lists.proof lists.hvdb --key log.key.pub\n",
     .options = option_rows,
     .parse = parse,

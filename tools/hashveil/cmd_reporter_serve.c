@@ -149,7 +149,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->key_path = text;
         return 0;
     case OPTION_LISTEN:
-        options->address = command_address(state, "--listen", text);
+        options->address = command_listen_address(state, "--listen", text);
         return 0;
     case OPTION_STORE:
         options->store_path = text;

@@ -187,14 +187,15 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
     const char *spool_path = options->spool_path ? options->spool_path : input->default_spool_path;
     const hashveil_scan_options scan_options = {
         .database = input->database,
-        .evaluator_address =
-            options->key_path ? input->evaluator.address : options->evaluator_address,
+        .evaluator =
+            peer_of_evaluator(&options->peers, options->key_path ? input->evaluator.address
+                                                                 : options->evaluator_address),
         .reporter_key = reports ? &input->reporter_key : NULL,
         .spool_path = spool_path,
-        .reporter_address =
-            options->report_store_path ? input->reporter.address : options->reporter_address,
+        .reporter = peer_without_account(&options->peers, options->report_store_path
+                                                              ? input->reporter.address
+                                                              : options->reporter_address),
         .scanner_options = &options->scanner,
-        .timeout_ms = options->timeout_ms,
         .workers = options->workers,
         .fingerprint_options = options->decode.fingerprint,
         .on_result = scan_output_result,
@@ -232,14 +233,15 @@ static int run(const struct command *self, int argc, char **argv)
     }
     interrupt_sets(&is_cancelled);
     int code = EXIT_TROUBLE;
-    if (open_database(&options, &input) && scan_is_trusted(&options, input.database) &&
-        scan_is_logged(&options, input.database) && check_evaluator_key(&options, &input) &&
-        load_reporter_key(&options, &input) && choose_spool(&options, &input) &&
-        decode_options_open(&options.decode, options.workers) &&
+    if (peer_options_load(&options.peers) && open_database(&options, &input) &&
+        scan_is_trusted(&options, input.database) && scan_is_logged(&options, input.database) &&
+        check_evaluator_key(&options, &input) && load_reporter_key(&options, &input) &&
+        choose_spool(&options, &input) && decode_options_open(&options.decode, options.workers) &&
         start_services(&options, &is_cancelled, &input)) {
         code = scan(&options, &input, &is_cancelled);
     }
     decode_options_close(&options.decode);
+    peer_options_clear(&options.peers);
     scan_input_clear(&input);
     return code;
 }
@@ -258,7 +260,7 @@ const struct command command_scan = {
         "back. A database that has expired is refused always.\n\n"
         "Exit codes: 0 nothing found, 1 a match found, 2 trouble with a file or a peer (matches "
         "may have been found as well). Ctrl-C finishes the files begun and exits with 2; reports "
-        "that could not be delivered wait in the spool for the next scan.\n\n"
+        "that could not be delivered wait in the spool for the next scan.\n\n" PEER_ADDRESS_HELP
         "Control characters and bytes of a name that are no UTF-8 are printed as \\xNN. With "
         "--json a path that has such bytes has all of them in hexadecimal in \"path_bytes\".\n\n"
         "EXAMPLES\n"
@@ -267,6 +269,8 @@ const struct command command_scan = {
         "      --curator bob.key.pub --curator carol.key.pub --signatures 2 ~/Pictures\n"
         "  hashveil scan --db lists.hvdb --evaluator unix:/run/evaluator \\\n"
         "      --reporter-key reporter.key.pub --reporter unix:/run/reporter ~/Pictures\n"
+        "  hashveil scan --db lists.hvdb --evaluator https://evaluator.example.org \\\n"
+        "      --token-file token ~/Pictures\n"
         "  hashveil scan --db lists.hvdb --key evaluator.key --json \\\n"
         "      --reporter-key reporter.key --report-store reports.sqlite \\\n"
         "      --list lists.work ~/Pictures\n",

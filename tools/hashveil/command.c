@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include <hashveil/transport.h>
+
 struct parse_input {
     const struct command *command;
     void *options;
@@ -62,6 +64,18 @@ uint64_t command_number(const struct argp_state *state, const char *option, cons
 }
 
 const char *command_address(const struct argp_state *state, const char *option, const char *text)
+{
+    if (!hashveil_peer_is_address(text)) {
+        argp_error(state,
+                   "%s takes unix:PATH, https://HOST[:PORT], or http:// where HOST is this "
+                   "machine, not '%s'",
+                   option, text);
+    }
+    return text;
+}
+
+const char *command_listen_address(const struct argp_state *state, const char *option,
+                                   const char *text)
 {
     static const char scheme[] = "unix:";
     const size_t scheme_len = sizeof scheme - 1;

@@ -63,8 +63,14 @@ enum { MAX_WORKERS = 1024 }; /* the largest --workers */
 uint64_t command_number(const struct argp_state *state, const char *option, const char *text,
                         uint64_t min, uint64_t max);
 
-/* Returns the text when it is an address, "unix:PATH"; else ends the process. */
+/* Returns the text when it is the address of a peer, as hashveil_peer has it; else ends the
+ * process.
+ */
 const char *command_address(const struct argp_state *state, const char *option, const char *text);
+
+/* Returns the text when it is an address to listen on, "unix:PATH"; else ends the process. */
+const char *command_listen_address(const struct argp_state *state, const char *option,
+                                   const char *text);
 
 /* What stands after the options: paths, mostly. Starts as {0}. */
 struct command_arguments {

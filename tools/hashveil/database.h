@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sealed databases and transparency logs as commands take them over. */
+/* Sealed databases as commands take them over. */
 #ifndef HASHVEIL_TOOL_DATABASE_H
 #define HASHVEIL_TOOL_DATABASE_H
 
-#include <hashveil/log.h>
 #include <hashveil/sealed_db.h>
 
 /* Opens a database and checks all of it before anything is done with it: a command has the time
@@ -11,8 +10,5 @@
  *
  * where_out, errors: those of hashveil_sealed_db_open and hashveil_sealed_db_check */
 hashveil_status database_open(const char *path, hashveil_sealed_db **out, const char **where_out);
-
-/* Opens a transparency log with its public key. Returns NULL after a message. */
-hashveil_log *log_open(const char *folder, const char *key_path);
 
 #endif

@@ -116,9 +116,9 @@ static bool answers(hashveil_connection *connection)
 static hashveil_status wait_until_ready(struct private_service *service,
                                         const atomic_bool *is_cancelled)
 {
+    const hashveil_peer peer = {.address = service->address, .timeout_ms = ASK_TIMEOUT_MS};
     hashveil_connection *connection = NULL;
-    hashveil_status status =
-        hashveil_connection_open(service->address, ASK_TIMEOUT_MS, &connection);
+    hashveil_status status = hashveil_connection_open(&peer, &connection);
     if (status != HASHVEIL_OK) {
         return status;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan_log.h"
 
-#include "database.h"
+#include "log_source.h"
 #include "output.h"
 #include "state_folder.h"
 
@@ -79,7 +79,7 @@ bool scan_is_logged(const struct scan_options *options, const hashveil_sealed_db
     if (!options->log_path) {
         return true;
     }
-    hashveil_log *log = log_open(options->log_path, options->log_key_path);
+    hashveil_log *log = log_source_open(options->log_path, options->log_key_path, &options->peers);
     const bool is_logged = log && has_parts(options, database, log) && check_history(options, log);
     hashveil_log_close(log);
     return is_logged;

@@ -16,11 +16,8 @@ enum {
     OPTION_LIST,
     OPTION_DIHEDRAL,
     OPTION_VERIFY_SHARE,
-    OPTION_TIMEOUT,
     OPTION_WORKERS
 };
-
-enum { MAX_TIMEOUT_S = 24 * 60 * 60 };
 
 const struct argp_option scan_option_rows[] = {
     {NULL, 0, NULL, 0, "What to match against", 1},
@@ -28,7 +25,7 @@ const struct argp_option scan_option_rows[] = {
     {"segment", OPTION_SEGMENT, "FILE.hvdb", 0,
      "What was added to it and withdrawn since, sealed with --base; may be repeated", 1},
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key: starts a private evaluator", 1},
-    {"evaluator", OPTION_EVALUATOR, "unix:PATH", 0, "A running evaluator, instead of --key", 1},
+    {"evaluator", OPTION_EVALUATOR, PEER_ADDRESS, 0, "A running evaluator, instead of --key", 1},
     {"dihedral", OPTION_DIHEDRAL, NULL, 0,
      "Find mirrored and turned copies too, with 1,024 probes for each file in place of 256", 1},
 
@@ -37,7 +34,7 @@ const struct argp_option scan_option_rows[] = {
     {"take-older", OPTION_TAKE_OLDER, NULL, 0,
      "Use an older edition than one that was used before with these curators", 2},
 
-    {"log", OPTION_LOG, "FOLDER", 0,
+    {"log", OPTION_LOG, "FOLDER or URL", 0,
      "A transparency log that the database must be in; one that changed its past is refused", 2},
     {"log-key", OPTION_LOG_KEY, "FILE", 0, "The log's public key", 2},
 
@@ -46,20 +43,23 @@ const struct argp_option scan_option_rows[] = {
      "Seal reports to this key; the public half is enough. Without it matches are not reported", 3},
     {"spool", OPTION_SPOOL, "FILE", 0,
      "Where reports wait; $XDG_STATE_HOME/hashveil/spool.sqlite if not set", 3},
-    {"reporter", OPTION_REPORTER, "unix:PATH", 0, "Deliver reports to this running reporter", 3},
+    {"reporter", OPTION_REPORTER, PEER_ADDRESS, 0, "Deliver reports to this running reporter", 3},
     {"report-store", OPTION_REPORT_STORE, "FILE", 0,
      "Start a private reporter that keeps reports here; needs the secret reporter key", 3},
     {"list", OPTION_LIST, "WORKSPACE", 0,
      "The plaintext hashes that the private reporter checks reports against", 3},
 
-    {NULL, 0, NULL, 0, "How", 4},
-    {"json", 'j', NULL, 0, "Print one JSON object a line", 4},
-    {"quiet", 'q', NULL, 0, "Print a line for matches and trouble only", 4},
+    {NULL, 0, NULL, 0, "Peers", 4},
+    PEER_TOKEN_ROW(4),
+    PEER_OPTION_ROWS(4),
+
+    {NULL, 0, NULL, 0, "How", 5},
+    {"json", 'j', NULL, 0, "Print one JSON object a line", 5},
+    {"quiet", 'q', NULL, 0, "Print a line for matches and trouble only", 5},
     {"verify-share", OPTION_VERIFY_SHARE, "PERCENT", 0,
      "Of 100 answers, for how many the evaluator must prove that it used the database's key; 10",
-     4},
-    {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 4},
-    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "How long to wait for a peer's answer; 30", 4},
+     5},
+    {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 5},
     {0},
 };
 
@@ -101,6 +101,7 @@ static void check(const struct argp_state *state, const struct scan_options *opt
     }
     check_pairs(state, options);
     trust_options_check(&options->trust, state);
+    peer_options_check(&options->peers, state);
     if (options->paths.count == 0) {
         argp_error(state, "a PATH to scan is needed");
     }
@@ -158,7 +159,8 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         *member = text;
         return 0;
     }
-    if (trust_options_parse(&options->trust, key, text, state)) {
+    if (trust_options_parse(&options->trust, key, text, state) ||
+        peer_options_parse(&options->peers, key, text, state)) {
         return 0;
     }
     switch (key) {
@@ -183,10 +185,6 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
     case OPTION_VERIFY_SHARE:
         options->scanner.verified_percent =
             (unsigned)command_number(state, "--verify-share", text, 0, 100);
-        return 0;
-    case OPTION_TIMEOUT:
-        options->timeout_ms =
-            (uint32_t)command_number(state, "--timeout", text, 1, MAX_TIMEOUT_S) * 1000;
         return 0;
     case ARGP_KEY_ARGS:
         options->paths = command_rest(state);

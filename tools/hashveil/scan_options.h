@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "decode_options.h"
+#include "peer_options.h"
 #include "trust_options.h"
 
 #include <stdbool.h>
@@ -26,13 +27,13 @@ struct scan_options {
     const char *log_key_path;
     const char *key_path;          /* either this, for an evaluator of our own, */
     const char *evaluator_address; /* or this */
+    struct peer_options peers;
     const char *reporter_key_path;
     const char *spool_path;
     const char *reporter_address;  /* at most one of this */
     const char *report_store_path; /* and this, for a reporter of our own */
     const char *list_path;
     hashveil_scanner_options scanner;
-    uint32_t timeout_ms; /* 0 for the library's */
     unsigned workers;
     bool is_json, is_quiet;
 };

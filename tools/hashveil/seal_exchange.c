@@ -5,7 +5,7 @@
 
 #include <hashveil/scanner.h>
 
-enum { TIMEOUT_MS = 30 * 1000, FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5 * 1000 };
+enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5 * 1000 };
 
 static uint64_t now_ms(void)
 {
@@ -25,7 +25,7 @@ static void pause_ms(uint64_t ms)
 static bool may_pass(hashveil_status status)
 {
     return status == HASHVEIL_ERR_UNREACHABLE || status == HASHVEIL_ERR_TIMEOUT ||
-           status == HASHVEIL_ERR_NO_MEMORY;
+           status == HASHVEIL_ERR_OVERLOADED || status == HASHVEIL_ERR_BUDGET;
 }
 
 static hashveil_status ask_until_answered(const struct seal_exchange *exchange,
@@ -52,7 +52,7 @@ hashveil_status seal_exchange_ask(void *context, unsigned worker, const uint8_t 
     hashveil_connection **connection = &exchange->connections[worker];
     hashveil_status status = HASHVEIL_OK;
     if (!*connection) {
-        status = hashveil_connection_open(exchange->address, TIMEOUT_MS, connection);
+        status = hashveil_connection_open(&exchange->peer, connection);
     }
     if (status == HASHVEIL_OK) {
         status = ask_until_answered(exchange, *connection, request, len, response, len_out);

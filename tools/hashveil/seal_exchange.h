@@ -10,9 +10,9 @@
 
 #include <hashveil/transport.h>
 
-/* Starts with its first two fields. */
+/* Starts with its first two fields. What peer points to is borrowed. */
 struct seal_exchange {
-    const char *address;                           /* borrowed */
+    hashveil_peer peer;
     uint64_t retry_s;                              /* how long one request is tried again */
     hashveil_connection *connections[MAX_WORKERS]; /* owned; of each worker that has asked */
     atomic_bool has_failed;

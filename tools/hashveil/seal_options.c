@@ -24,7 +24,7 @@ enum {
 
 const struct argp_option seal_option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key, to seal without an evaluator", 0},
-    {"evaluator", OPTION_EVALUATOR, "unix:PATH", 0,
+    {"evaluator", OPTION_EVALUATOR, PEER_ADDRESS, 0,
      "The evaluator to ask, in place of --key: it learns none of the hashes", 0},
     {"evaluator-key", OPTION_EVALUATOR_KEY, "FILE", 0,
      "Its public key (needed with --evaluator): no other one's answers are taken", 0},
@@ -49,6 +49,9 @@ const struct argp_option seal_option_rows[] = {
     {"who", OPTION_WHO, "NAME", 0, "Who seals, for the history; the user if not set", 0},
     {"workers", OPTION_WORKERS, "N", 0, "Threads; one a processor if not set", 0},
     {"json", 'j', NULL, 0, "Print one JSON object", 0},
+    {NULL, 0, NULL, 0, "The evaluator that is asked", 1},
+    PEER_TOKEN_ROW(1),
+    PEER_OPTION_ROWS(1),
     {0},
 };
 
@@ -109,6 +112,9 @@ static void check(const struct argp_state *state, const struct seal_command_opti
 error_t seal_options_parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct seal_command_options *options = out;
+    if (peer_options_parse(&options->peers, key, text, state)) {
+        return 0;
+    }
     switch (key) {
     case OPTION_KEY:
     case OPTION_EVALUATOR_KEY:
@@ -161,6 +167,7 @@ error_t seal_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case ARGP_KEY_END:
         take_date(state, options);
+        peer_options_check(&options->peers, state);
         check(state, options);
         return 0;
     default:

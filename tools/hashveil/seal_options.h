@@ -4,6 +4,7 @@
 #define HASHVEIL_TOOLS_SEAL_OPTIONS_H
 
 #include "command.h"
+#include "peer_options.h"
 #include "seal_selection.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct seal_command_options {
     const char *key_path; /* the secret one, or of an evaluator that is asked the public one */
     bool is_key_public;
     const char *evaluator_address; /* NULL: none is asked */
+    struct peer_options peers;
     const char *seed_path;
     uint64_t retry_s;
     const char *curator_paths[HASHVEIL_MAX_CURATORS];
