@@ -111,6 +111,7 @@ WRONG = {
     "reporter review of nothing": (("reporter", "review", "--store", "x", "--reviewed"), "ID"),
     "reporter review both ways":
         (("reporter", "review", "--store", "x", "--reviewed", "--retracted", "1"), "exclude"),
+    "reporter api alone": (("reporter", "api"), "--users"),
     "reporter export alone": (("reporter", "export"), "--store"),
     "reporter export both ways":
         (("reporter", "export", "--store", "x", "--xml", "--json"), "--json"),
@@ -131,7 +132,7 @@ def wrong_usage(world, row):
 
 COMMANDS = ((), ("keygen",), ("hash",), ("db",), ("db", "import"), ("db", "seal"), ("db", "info"),
             ("scan",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"),
-            ("reporter", "review"), ("reporter", "export"),
+            ("reporter", "review"), ("reporter", "export"), ("reporter", "api"),
             ("eval",))
 
 

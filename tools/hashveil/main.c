@@ -32,11 +32,11 @@ static const struct command command_log = {
 };
 
 static const struct command *const reporter_commands[] = {
-    &command_reporter_serve, &command_reporter_list, &command_reporter_review,
-    &command_reporter_export, NULL};
+    &command_reporter_serve,  &command_reporter_list, &command_reporter_review,
+    &command_reporter_export, &command_reporter_api,  NULL};
 static const struct command command_reporter = {
     .name = "reporter",
-    .summary = "receive reports of matches, list, review and export them",
+    .summary = "receive reports of matches, review and export them; an API to try",
     .commands = reporter_commands,
 };
 
