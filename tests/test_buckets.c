@@ -178,6 +178,63 @@ START_TEST(kernels_agree_at_every_radius_and_length)
 }
 END_TEST
 
+static void ck_assert_side_by_side(const struct hv_scan_kernel *kernel, size_t scanned,
+                                   unsigned first_query, unsigned count)
+{
+    struct told told[HV_SCAN_QUERIES];
+    struct hv_scan_query looked_for[HV_SCAN_QUERIES];
+    hashveil_pdq queries[HV_SCAN_QUERIES];
+    for (unsigned q = 0; q < count; q++) {
+        queries[q] = draw_query(first_query + q);
+        const unsigned radius = q == 3 ? HASHVEIL_PDQ_BITS : 5 * first_query + q;
+        told[q] = (struct told){.query = &queries[q], .radius = radius};
+        looked_for[q] = (struct hv_scan_query){&queries[q], radius, note, &told[q]};
+    }
+    ck_assert_int_eq(hv_scan_each(kernel, hashes, scanned, looked_for, count), HASHVEIL_OK);
+    for (unsigned q = 0; q < count; q++) {
+        for (size_t n = scanned; n < HASHES; n++) {
+            told[q].times[n] = hashveil_pdq_distance(&hashes[n], &queries[q]) <= told[q].radius;
+        }
+        ck_assert_exact(&told[q]);
+    }
+}
+
+START_TEST(queries_side_by_side_find_what_each_finds_alone)
+{
+    const unsigned features = hv_cpu_features();
+    draw(_i);
+    for (size_t k = 0; hv_scan_kernels[k]; k++) {
+        const struct hv_scan_kernel *kernel = hv_scan_kernels[k];
+        for (unsigned i = 0; i < QUERIES && (kernel->features & ~features) == 0; i++) {
+            ck_assert_side_by_side(kernel, HASHES - i, i, 1 + i % HV_SCAN_QUERIES);
+        }
+    }
+}
+END_TEST
+
+/* Their first halves are as far apart as the whole may be. */
+START_TEST(a_hash_at_the_radius_by_its_first_half_alone_is_found)
+{
+    const unsigned features = hv_cpu_features();
+    draw(0);
+    const hashveil_pdq query = hashes[0];
+    for (unsigned place = 0; place < HV_SCAN_BLOCK; place++) {
+        const unsigned radius = 1 + place % HV_BUCKET_MAX_RADIUS;
+        hashes[place] = query;
+        hashes[place].word[place % 2] ^= ((UINT64_C(1) << radius) - 1) << (place / 2);
+        for (size_t k = 0; hv_scan_kernels[k]; k++) {
+            struct told told = {.query = &query, .radius = radius};
+            const struct hv_scan_query looked_for = {&query, radius, note, &told};
+            if ((hv_scan_kernels[k]->features & ~features) == 0) {
+                ck_assert_int_eq(hv_scan_each(hv_scan_kernels[k], hashes, HASHES, &looked_for, 1),
+                                 HASHVEIL_OK);
+                ck_assert_exact(&told);
+            }
+        }
+    }
+}
+END_TEST
+
 static hashveil_status refuse(void *context, uint64_t number, unsigned distance)
 {
     unsigned *calls = context;
@@ -197,6 +254,10 @@ START_TEST(whoever_is_told_may_end_it)
     ck_assert_uint_eq(calls, 2);
     calls = 0;
     ck_assert_int_eq(hv_scan_within(hv_scan_kernel_here(), hashes, HASHES, &query),
+                     HASHVEIL_ERR_CANCELLED);
+    ck_assert_uint_eq(calls, 2);
+    calls = 0;
+    ck_assert_int_eq(hv_scan_each(hv_scan_kernel_here(), hashes, HASHES, &query, 1),
                      HASHVEIL_ERR_CANCELLED);
     ck_assert_uint_eq(calls, 2);
     hv_buckets_clear(&buckets);
@@ -257,6 +318,37 @@ START_TEST(an_index_gives_the_nearest_first_and_counts_all)
 }
 END_TEST
 
+START_TEST(many_queries_at_once_have_the_answers_of_each_alone)
+{
+    enum { MANY = 2 * HV_SCAN_QUERIES + 3 };
+    hashveil_pdq queries[MANY];
+    hashveil_index_hit hits[MANY][ROOM];
+    size_t counts[MANY];
+    hashveil_pdq *listed;
+    hashveil_index *index = make_index(index_sizes[_i], &listed);
+    for (unsigned i = 0; i < MANY; i++) {
+        queries[i] = draw_query(i);
+    }
+    ck_assert_int_eq(hashveil_index_within_each(index, queries, MANY, 31, hits[0], ROOM, counts),
+                     HASHVEIL_OK);
+    for (unsigned i = 0; i < MANY; i++) {
+        hashveil_index_hit alone[ROOM];
+        size_t count;
+        ck_assert_int_eq(hashveil_index_within(index, &queries[i], 31, alone, ROOM, &count),
+                         HASHVEIL_OK);
+        ck_assert_uint_eq(counts[i], count);
+        for (size_t k = 0; k < count && k < ROOM; k++) {
+            ck_assert_uint_eq(hits[i][k].number, alone[k].number);
+            ck_assert_uint_eq(hits[i][k].distance, alone[k].distance);
+        }
+    }
+    ck_assert_int_eq(hashveil_index_within_each(index, queries, MANY, 32, hits[0], ROOM, counts),
+                     HASHVEIL_ERR_ARGUMENT);
+    hashveil_index_destroy(index);
+    free(listed);
+}
+END_TEST
+
 START_TEST(a_radius_above_31_is_refused)
 {
     hashveil_pdq *listed;
@@ -302,11 +394,14 @@ int main(void)
     tcase_add_loop_test(search, every_hash_within_the_radius_is_told_of_once, 0, KINDS);
     tcase_add_test(search, a_hash_at_31_bits_is_found_wherever_they_are);
     tcase_add_loop_test(search, kernels_agree_at_every_radius_and_length, 0, KINDS);
+    tcase_add_loop_test(search, queries_side_by_side_find_what_each_finds_alone, 0, KINDS);
+    tcase_add_test(search, a_hash_at_the_radius_by_its_first_half_alone_is_found);
     tcase_add_test(search, whoever_is_told_may_end_it);
     suite_add_tcase(suite, search);
 
     tcase_set_timeout(index, 120);
     tcase_add_loop_test(index, an_index_gives_the_nearest_first_and_counts_all, 0, INDEX_SIZES);
+    tcase_add_loop_test(index, many_queries_at_once_have_the_answers_of_each_alone, 0, INDEX_SIZES);
     tcase_add_test(index, a_radius_above_31_is_refused);
     tcase_add_test(index, threads_share_an_index);
     suite_add_tcase(suite, index);

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "draw.h"
 #include "hashdb/index/index.h"
 #include "run_suite.h"
@@ -17,6 +18,8 @@ static const size_t page = 4096;
 
 enum {
     SMALL = 3,
+    MANY = 200,
+    WORKERS = 4,
     LARGE = HV_BUCKET_MIN_COUNT, /* the fewest with tables */
     EXACT = 3,
     QUERIES = 200,
@@ -111,6 +114,44 @@ START_TEST(an_index_read_again_answers_as_before)
     }
     ck_assert_ptr_null(hashveil_index_hash(again, counts[_i]));
     ck_assert_same_answers(index, again);
+    hashveil_index_destroy(again);
+    hashveil_index_destroy(index);
+}
+END_TEST
+
+struct pair_of_indexes {
+    const hashveil_index *made, *mapped;
+};
+
+static hashveil_status ask_both(void *context, size_t index, unsigned worker)
+{
+    const struct pair_of_indexes *both = context;
+    hashveil_pdq query = *hashveil_index_hash(both->made, index);
+    hashveil_index_hit hits[2][ROOM] = {0};
+    size_t found[2] = {0};
+    (void)worker;
+    query.word[index % 4] ^= index;
+    hashveil_status status = hashveil_index_within(both->made, &query, HASHVEIL_PDQ_MATCH_BITS,
+                                                   hits[0], ROOM, &found[0]);
+    if (status == HASHVEIL_OK) {
+        status = hashveil_index_within(both->mapped, &query, HASHVEIL_PDQ_MATCH_BITS, hits[1], ROOM,
+                                       &found[1]);
+    }
+    bool is_same = found[0] > 0 && found[0] == found[1];
+    for (size_t i = 0; i < ROOM; i++) {
+        is_same &=
+            hits[0][i].number == hits[1][i].number && hits[0][i].distance == hits[1][i].distance;
+    }
+    return status == HASHVEIL_OK && !is_same ? HASHVEIL_ERR_FORMAT : status;
+}
+
+START_TEST(threads_share_a_mapped_index)
+{
+    hashveil_index *index = make_index(LARGE);
+    ck_assert_int_eq(hashveil_index_save(index, path), HASHVEIL_OK);
+    hashveil_index *again = open_saved();
+    struct pair_of_indexes both = {index, again};
+    ck_assert_int_eq(hv_parallel(MANY, WORKERS, ask_both, &both), HASHVEIL_OK);
     hashveil_index_destroy(again);
     hashveil_index_destroy(index);
 }
@@ -270,6 +311,7 @@ int main(void)
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, setup, teardown);
     tcase_add_loop_test(files, an_index_read_again_answers_as_before, 0, COUNTS);
+    tcase_add_test(files, threads_share_a_mapped_index);
     tcase_add_test(files, a_new_index_takes_the_place_of_an_old_one);
     tcase_add_test(files, a_flipped_bit_anywhere_is_refused_with_its_section);
     tcase_add_test(files, damaged_tables_are_refused_with_their_section);

@@ -38,7 +38,13 @@ static inline size_t hv_bucket_start_count(unsigned bits)
     return HV_BUCKET_PARTS * (((size_t)1 << bits) + 1);
 }
 
-/* Errors: ERR_NO_MEMORY. Uses all processors. */
+/* A part's: where each value's numbers begin. */
+static inline const uint32_t *hv_bucket_starts(const struct hv_buckets *buckets, unsigned part)
+{
+    return buckets->starts + hv_bucket_start_count(buckets->bits) / HV_BUCKET_PARTS * part;
+}
+
+/* Errors: ERR_NO_MEMORY. Uses all processors, and for each of them 8 bytes a hash on the way. */
 HASHVEIL_MUST_USE hashveil_status hv_buckets_make(const hashveil_pdq *hashes, size_t count,
                                                   struct hv_buckets *out);
 

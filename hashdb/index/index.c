@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "hashdb/index/nearest.h"
 
 static int compare_digests(const void *a, const void *b)
 {
@@ -104,81 +105,58 @@ static hashveil_status each_within(const hashveil_index *index, const struct hv_
                : hv_scan_within(hv_scan_kernel_here(), index->hashes, index->count, query);
 }
 
-/* The nearest so far, as a heap: the farthest of them at the top. */
-struct nearest {
-    hashveil_index_hit *hits; /* room of them, borrowed */
-    size_t room, kept;
-    uint64_t count; /* of all */
-};
-
-static int compare_hits(const void *a, const void *b)
-{
-    const hashveil_index_hit *x = a;
-    const hashveil_index_hit *y = b;
-    if (x->distance != y->distance) {
-        return x->distance < y->distance ? -1 : 1;
-    }
-    return (x->number > y->number) - (x->number < y->number);
-}
-
-static void swap(hashveil_index_hit *a, hashveil_index_hit *b)
-{
-    const hashveil_index_hit other = *a;
-    *a = *b;
-    *b = other;
-}
-
-static void sift_up(hashveil_index_hit *hits, size_t place)
-{
-    while (place > 0 && compare_hits(&hits[(place - 1) / 2], &hits[place]) < 0) {
-        swap(&hits[(place - 1) / 2], &hits[place]);
-        place = (place - 1) / 2;
-    }
-}
-
-static void sift_down(hashveil_index_hit *hits, size_t count)
-{
-    size_t place = 0;
-    for (size_t child = 1; child < count; child = 2 * place + 1) {
-        child += child + 1 < count && compare_hits(&hits[child], &hits[child + 1]) < 0;
-        if (compare_hits(&hits[place], &hits[child]) >= 0) {
-            break;
-        }
-        swap(&hits[place], &hits[child]);
-        place = child;
-    }
-}
-
-static hashveil_status keep_hit(void *context, uint64_t number, unsigned distance)
-{
-    struct nearest *nearest = context;
-    const hashveil_index_hit hit = {number, distance};
-    nearest->count++;
-    if (nearest->kept < nearest->room) {
-        nearest->hits[nearest->kept] = hit;
-        sift_up(nearest->hits, nearest->kept++);
-    } else if (nearest->room > 0 && compare_hits(&hit, &nearest->hits[0]) < 0) {
-        nearest->hits[0] = hit;
-        sift_down(nearest->hits, nearest->room);
-    }
-    return HASHVEIL_OK;
-}
-
 hashveil_status hashveil_index_within(const hashveil_index *index, const hashveil_pdq *query,
                                       unsigned radius, hashveil_index_hit *hits, size_t room,
                                       size_t *count_out)
 {
-    struct nearest nearest = {.hits = hits, .room = room};
-    *count_out = 0;
-    if (radius > HASHVEIL_PDQ_MATCH_BITS) {
-        return HASHVEIL_ERR_ARGUMENT;
+    return hashveil_index_within_each(index, query, 1, radius, hits, room, count_out);
+}
+
+static hashveil_status each_of_some_within(const hashveil_index *index,
+                                           const struct hv_scan_query *queries, unsigned count)
+{
+    if (index->buckets.count == 0 && count > 1) {
+        return hv_scan_each(hv_scan_kernel_here(), index->hashes, index->count, queries, count);
     }
-    const struct hv_scan_query looked_for = {query, radius, keep_hit, &nearest};
-    const hashveil_status status = each_within(index, &looked_for);
-    if (nearest.kept > 0) {
-        qsort(hits, nearest.kept, sizeof *hits, compare_hits);
+    hashveil_status status = HASHVEIL_OK;
+    for (unsigned i = 0; i < count && status == HASHVEIL_OK; i++) {
+        status = each_within(index, &queries[i]);
     }
-    *count_out = (size_t)nearest.count;
+    return status;
+}
+
+/* Of 1..HV_SCAN_QUERIES queries. */
+static hashveil_status some_within(const hashveil_index *index, const hashveil_pdq *queries,
+                                   unsigned count, unsigned radius, struct hv_nearest *nearest)
+{
+    struct hv_scan_query looked_for[HV_SCAN_QUERIES];
+    for (unsigned i = 0; i < count; i++) {
+        looked_for[i] = (struct hv_scan_query){&queries[i], radius, hv_nearest_keep, &nearest[i]};
+    }
+    return each_of_some_within(index, looked_for, count);
+}
+
+/* NOLINTNEXTLINE(readability-function-size): seven parameters, queries in, rows of hits out. */
+hashveil_status hashveil_index_within_each(const hashveil_index *index, const hashveil_pdq *queries,
+                                           size_t query_count, unsigned radius,
+                                           hashveil_index_hit *hits, size_t room,
+                                           size_t *counts_out)
+{
+    hashveil_status status = radius > HASHVEIL_PDQ_MATCH_BITS ? HASHVEIL_ERR_ARGUMENT : HASHVEIL_OK;
+    for (size_t from = 0; from < query_count; from += HV_SCAN_QUERIES) {
+        const size_t left = query_count - from;
+        const unsigned count = left < HV_SCAN_QUERIES ? (unsigned)left : HV_SCAN_QUERIES;
+        struct hv_nearest nearest[HV_SCAN_QUERIES];
+        for (unsigned i = 0; i < count; i++) {
+            nearest[i] = (struct hv_nearest){.hits = hits + (from + i) * room, .room = room};
+        }
+        if (status == HASHVEIL_OK) {
+            status = some_within(index, &queries[from], count, radius, nearest);
+        }
+        for (unsigned i = 0; i < count; i++) {
+            counts_out[from + i] = hv_nearest_sort(&nearest[i]);
+        }
+    }
     return status;
 }
 

@@ -1,102 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hashdb/index/scan.h"
 
+#include <string.h>
+
 #include "base/cpu.h"
+#include "hashdb/index/scan_kernels.h"
 
-enum { BLOCK = 64 };
-
-static inline unsigned distance_of(const hashveil_pdq *a, const hashveil_pdq *b)
+static uint64_t within_plain(const hashveil_pdq *hashes, const hashveil_pdq *query, unsigned radius)
 {
-    unsigned distance = 0;
-    for (size_t i = 0; i < sizeof a->word / sizeof a->word[0]; i++) {
-        distance += (unsigned)__builtin_popcountll(a->word[i] ^ b->word[i]);
-    }
-    return distance;
+    return hv_within_plain(hashes, query, radius);
 }
 
-static inline uint64_t within_plain(const hashveil_pdq *hashes, const hashveil_pdq *query,
-                                    unsigned radius)
+static void halves_plain(const hashveil_pdq *hashes, const struct hv_scan_halves *queries,
+                         unsigned radius, uint8_t near_out[HV_SCAN_BLOCK])
 {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < BLOCK; i++) {
-        bits |= (uint64_t)(distance_of(&hashes[i], query) <= radius) << i;
-    }
-    return bits;
+    hv_halves_plain(hashes, queries, radius, near_out);
 }
 
-static uint64_t within_anywhere(const hashveil_pdq *hashes, const hashveil_pdq *query,
-                                unsigned radius)
-{
-    return within_plain(hashes, query, radius);
-}
+static const struct hv_scan_kernel plain = {"plain", 0, within_plain, halves_plain};
 
-static const struct hv_scan_kernel plain = {"plain", 0, within_anywhere};
-
+const struct hv_scan_kernel *const hv_scan_kernels[] = {
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-/* As the plain one, with the instruction that counts bits. */
-__attribute__((target("popcnt"))) static uint64_t
-within_popcnt(const hashveil_pdq *hashes, const hashveil_pdq *query, unsigned radius)
-{
-    return within_plain(hashes, query, radius);
-}
-
-/* Bits of each 64 of two hashes. */
-__attribute__((target("avx512f,avx512vpopcntdq"))) static inline __m512i
-count_two(const hashveil_pdq *hashes, __m512i query)
-{
-    return _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(hashes), query));
-}
-
-/* Sums of the even and of the odd lanes of two vectors, one beside the other. */
-__attribute__((target("avx512f,avx512vpopcntdq"))) static inline __m512i add_pairs(__m512i a,
-                                                                                   __m512i b)
-{
-    return _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
-}
-
-/* Eight hashes: their distances, in the order 0 2 4 6 1 3 5 7 of a vector's lanes. */
-__attribute__((target("avx512f,avx512vpopcntdq"))) static inline __mmask8
-within_eight(const hashveil_pdq *hashes, __m512i query, __m512i radius)
-{
-    const __m512i first = add_pairs(count_two(hashes, query), count_two(hashes + 2, query));
-    const __m512i second = add_pairs(count_two(hashes + 4, query), count_two(hashes + 6, query));
-    /* Lanes of 128 bits: each hash has two of one vector. */
-    const __m512i even =
-        _mm512_permutex2var_epi64(first, _mm512_setr_epi64(0, 1, 4, 5, 8, 9, 12, 13), second);
-    const __m512i odd =
-        _mm512_permutex2var_epi64(first, _mm512_setr_epi64(2, 3, 6, 7, 10, 11, 14, 15), second);
-    return _mm512_cmple_epu64_mask(_mm512_add_epi64(even, odd), radius);
-}
-
-/* Lane i of the sums above is of this hash. */
-static const unsigned char hash_of_lane[8] = {0, 2, 1, 3, 4, 6, 5, 7};
-
-__attribute__((target("avx512f,avx512vpopcntdq"))) static uint64_t
-within_avx512(const hashveil_pdq *hashes, const hashveil_pdq *query, unsigned radius)
-{
-    const __m512i two =
-        _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)query));
-    const __m512i most = _mm512_set1_epi64((long long)radius);
-    uint64_t bits = 0;
-    for (size_t i = 0; i < BLOCK; i += 8) {
-        const __mmask8 mask = within_eight(hashes + i, two, most);
-        for (unsigned lane = 0; mask != 0 && lane < 8; lane++) {
-            bits |= (uint64_t)(mask >> lane & 1) << (i + hash_of_lane[lane]);
-        }
-    }
-    return bits;
-}
-
-static const struct hv_scan_kernel popcnt = {"popcnt", HV_CPU_POPCNT, within_popcnt};
-static const struct hv_scan_kernel avx512 = {"AVX-512", HV_CPU_AVX512 | HV_CPU_VPOPCNTDQ,
-                                             within_avx512};
-
-const struct hv_scan_kernel *const hv_scan_kernels[] = {&avx512, &popcnt, &plain, NULL};
-#else
-const struct hv_scan_kernel *const hv_scan_kernels[] = {&plain, NULL};
+    &hv_scan_avx512, &hv_scan_avx2, &hv_scan_popcnt,
 #endif
+    &plain, NULL};
 
 const struct hv_scan_kernel *hv_scan_kernel_here(void)
 {
@@ -113,18 +40,74 @@ hashveil_status hv_scan_within(const struct hv_scan_kernel *kernel, const hashve
 {
     hashveil_status status = HASHVEIL_OK;
     size_t i = 0;
-    for (; i + BLOCK <= count && status == HASHVEIL_OK; i += BLOCK) {
+    for (; i + HV_SCAN_BLOCK <= count && status == HASHVEIL_OK; i += HV_SCAN_BLOCK) {
         uint64_t bits = kernel->within(hashes + i, query->hash, query->radius);
         for (; bits != 0 && status == HASHVEIL_OK; bits &= bits - 1) {
             const size_t number = i + (size_t)__builtin_ctzll(bits);
-            status = query->tell(query->context, number, distance_of(&hashes[number], query->hash));
+            status = query->tell(query->context, number, hv_distance(&hashes[number], query->hash));
         }
     }
     for (; i < count && status == HASHVEIL_OK; i++) {
-        const unsigned distance = distance_of(&hashes[i], query->hash);
+        const unsigned distance = hv_distance(&hashes[i], query->hash);
         if (distance <= query->radius) {
             status = query->tell(query->context, i, distance);
         }
+    }
+    return status;
+}
+
+/* Looks whole at those queries of near that are there. */
+static hashveil_status look_at(const struct hv_scan_query *queries, unsigned query_count,
+                               const hashveil_pdq *hash, uint64_t number, unsigned near)
+{
+    hashveil_status status = HASHVEIL_OK;
+    for (unsigned q = 0; q < query_count && status == HASHVEIL_OK; q++) {
+        if ((near >> q & 1) == 0) {
+            continue;
+        }
+        const unsigned distance = hv_distance(hash, queries[q].hash);
+        if (distance <= queries[q].radius) {
+            status = queries[q].tell(queries[q].context, number, distance);
+        }
+    }
+    return status;
+}
+
+/* The widest radius is the kernel's: who has a smaller one is looked at whole a little oftener. */
+static unsigned lay_side_by_side(const struct hv_scan_query *queries, unsigned count,
+                                 struct hv_scan_halves *out)
+{
+    unsigned radius = 0;
+    memset(out, 0, sizeof *out);
+    for (unsigned q = 0; q < count; q++) {
+        for (unsigned w = 0; w < HV_SCAN_HALF_WORDS; w++) {
+            out->word[w][q] = queries[q].hash->word[w];
+        }
+        radius = queries[q].radius > radius ? queries[q].radius : radius;
+    }
+    return radius;
+}
+
+hashveil_status hv_scan_each(const struct hv_scan_kernel *kernel, const hashveil_pdq *hashes,
+                             size_t count, const struct hv_scan_query *queries,
+                             unsigned query_count)
+{
+    enum { ALL = (1 << HV_SCAN_QUERIES) - 1 };
+    struct hv_scan_halves halves;
+    uint8_t near[HV_SCAN_BLOCK];
+    const unsigned radius = lay_side_by_side(queries, query_count, &halves);
+    hashveil_status status = HASHVEIL_OK;
+    size_t i = 0;
+    for (; i + HV_SCAN_BLOCK <= count && status == HASHVEIL_OK; i += HV_SCAN_BLOCK) {
+        kernel->halves_within(hashes + i, &halves, radius, near);
+        for (size_t k = 0; k < HV_SCAN_BLOCK && status == HASHVEIL_OK; k++) {
+            if (near[k] != 0) {
+                status = look_at(queries, query_count, &hashes[i + k], i + k, near[k]);
+            }
+        }
+    }
+    for (; i < count && status == HASHVEIL_OK; i++) {
+        status = look_at(queries, query_count, &hashes[i], i, ALL);
     }
     return status;
 }

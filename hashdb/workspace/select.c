@@ -123,19 +123,27 @@ static const struct hv_allowed *find_allowed(const struct choice *choice,
     return found;
 }
 
-/* The nearest allowed hash that a copy of this one would match. */
-static hashveil_status find_near_allowed(const struct choice *choice, const hashveil_pdq *hash,
-                                         hashveil_index_hit *out, bool *is_there_out)
+enum { BATCH = 64 };
+
+/* Of each of some entries, the nearest allowed hash that a copy of it would match. */
+struct near_allowed {
+    hashveil_index_hit nearest[BATCH];
+    size_t counts[BATCH]; /* 0: there is none */
+};
+
+static hashveil_status find_near_allowed(const struct choice *choice, const hashveil_entry *entries,
+                                         size_t count, struct near_allowed *out)
 {
-    size_t count = 0;
-    *is_there_out = false;
+    hashveil_pdq hashes[BATCH];
+    *out = (struct near_allowed){0};
     if (!choice->allowed) {
         return HASHVEIL_OK;
     }
-    const hashveil_status status =
-        hashveil_index_within(choice->allowed, hash, HASHVEIL_PDQ_MATCH_BITS, out, 1, &count);
-    *is_there_out = status == HASHVEIL_OK && count > 0;
-    return status;
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = entries[i].hash;
+    }
+    return hashveil_index_within_each(choice->allowed, hashes, count, HASHVEIL_PDQ_MATCH_BITS,
+                                      out->nearest, 1, out->counts);
 }
 
 static bool has_label(const hashveil_selection *selection, const hashveil_record *record)
@@ -191,43 +199,49 @@ static hashveil_status has_sources(const struct choice *choice, const hashveil_p
     return status;
 }
 
-/* hash: NULL of a digest; conflict: the value filled in. */
+/* hash: NULL of a digest; near: an allowed hash near it, or NULL; conflict: the value filled in. */
 static hashveil_status choose(struct choice *choice, const hashveil_pdq *hash,
-                              const hashveil_record *record, hashveil_conflict *conflict,
-                              bool *is_chosen_out)
+                              const hashveil_index_hit *near, const hashveil_record *record,
+                              hashveil_conflict *conflict, bool *is_chosen_out)
 {
     const struct hv_value value =
         hash ? hv_value_of_hash(hash) : hv_value_of_digest(&conflict->digest);
     const struct hv_allowed *allowed = find_allowed(choice, &value, record);
-    hashveil_index_hit near = {0};
-    bool is_near = false;
     bool has_enough = false;
-    hashveil_status status = HASHVEIL_OK;
     *is_chosen_out = false;
-    if (!allowed && hash) {
-        status = find_near_allowed(choice, hash, &near, &is_near);
-    }
-    if (is_near) {
-        allowed = &choice->loading.allowed[choice->allowed_of[near.number]];
+    if (!allowed && near) {
+        allowed = &choice->loading.allowed[choice->allowed_of[near->number]];
+        conflict->distance_bits = near->distance;
     }
     if (allowed) {
         conflict->lists = record->lists;
-        conflict->distance_bits = near.distance;
         memcpy(conflict->allowed_by, choice->loading.allowing_names[allowed->source],
                sizeof conflict->allowed_by);
         choice->counts.disputed++;
         tell(choice, conflict);
-        return status;
+        return HASHVEIL_OK;
     }
     if (!has_label(choice->selection, record)) {
         choice->counts.other_labels++;
-        return status;
+        return HASHVEIL_OK;
     }
-    if (status == HASHVEIL_OK) {
-        status = has_sources(choice, hash, record, &has_enough);
-    }
+    const hashveil_status status = has_sources(choice, hash, record, &has_enough);
     choice->counts.too_few_sources += status == HASHVEIL_OK && !has_enough;
     *is_chosen_out = status == HASHVEIL_OK && has_enough;
+    return status;
+}
+
+/* At most BATCH of them. */
+static hashveil_status choose_some(struct choice *choice, const hashveil_entry *entries,
+                                   size_t count, bool *are_chosen)
+{
+    struct near_allowed near;
+    hashveil_status status = find_near_allowed(choice, entries, count, &near);
+    for (size_t i = 0; i < count && status == HASHVEIL_OK; i++) {
+        hashveil_conflict conflict = {.hash = entries[i].hash};
+        status = choose(choice, &entries[i].hash, near.counts[i] > 0 ? &near.nearest[i] : NULL,
+                        &entries[i].record, &conflict, &are_chosen[i]);
+    }
     return status;
 }
 
@@ -239,10 +253,10 @@ static hashveil_status choose_hashes(struct choice *choice)
     bool *is_chosen = hv_alloc_array(entries->count, sizeof *is_chosen);
     hashveil_status status = is_chosen ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
     size_t count = 0;
-    for (size_t i = 0; i < entries->count && status == HASHVEIL_OK; i++) {
-        hashveil_conflict conflict = {.hash = entries->entries[i].hash};
-        status = choose(choice, &entries->entries[i].hash, &entries->entries[i].record, &conflict,
-                        &is_chosen[i]);
+    for (size_t i = 0; i < entries->count && status == HASHVEIL_OK; i += BATCH) {
+        const size_t left = entries->count - i;
+        status =
+            choose_some(choice, &entries->entries[i], left < BATCH ? left : BATCH, &is_chosen[i]);
     }
     for (size_t i = 0; i < entries->count && status == HASHVEIL_OK; i++) {
         if (is_chosen[i]) {
@@ -264,7 +278,7 @@ static hashveil_status choose_digests(struct choice *choice)
     for (size_t i = 0; i < entries->exact_count && status == HASHVEIL_OK; i++) {
         hashveil_conflict conflict = {.is_digest = true, .digest = entries->exact[i].digest};
         bool is_chosen = false;
-        status = choose(choice, NULL, &entries->exact[i].record, &conflict, &is_chosen);
+        status = choose(choice, NULL, NULL, &entries->exact[i].record, &conflict, &is_chosen);
         if (is_chosen) {
             entries->exact[count++] = entries->exact[i];
         }

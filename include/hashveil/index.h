@@ -72,6 +72,18 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_index_within(const hashveil_index *index, const hashveil_pdq *query, unsigned radius,
                       hashveil_index_hit *hits, size_t room, size_t *count_out);
 
+/**
+ * As hashveil_index_within for each of several queries, which with few hashes costs less than one
+ * after the other.
+ *
+ * queries     query_count of them; borrowed for the call
+ * hits        room of the first query, room of the second, ...
+ * counts_out  query_count of them
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_index_within_each(
+    const hashveil_index *index, const hashveil_pdq *queries, size_t query_count, unsigned radius,
+    hashveil_index_hit *hits, size_t room, size_t *counts_out);
+
 /** Returns the number of hashes. */
 HASHVEIL_API size_t hashveil_index_count(const hashveil_index *index);
 
