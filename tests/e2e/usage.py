@@ -111,6 +111,9 @@ WRONG = {
     "reporter review of nothing": (("reporter", "review", "--store", "x", "--reviewed"), "ID"),
     "reporter review both ways":
         (("reporter", "review", "--store", "x", "--reviewed", "--retracted", "1"), "exclude"),
+    "reporter page alone": (("reporter", "page"), "--store"),
+    "reporter page for others": (("reporter", "page", "--store", "x", "--listen",
+                                  "http://0.0.0.0:80"), "--listen"),
     "reporter api alone": (("reporter", "api"), "--users"),
     "reporter export alone": (("reporter", "export"), "--store"),
     "reporter export both ways":
@@ -133,6 +136,7 @@ def wrong_usage(world, row):
 COMMANDS = ((), ("keygen",), ("hash",), ("db",), ("db", "import"), ("db", "seal"), ("db", "info"),
             ("scan",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"),
             ("reporter", "review"), ("reporter", "export"), ("reporter", "api"),
+            ("reporter", "page"),
             ("eval",))
 
 

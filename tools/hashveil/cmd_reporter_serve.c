@@ -2,13 +2,13 @@
 #include "command.h"
 #include "http_server.h"
 #include "output.h"
+#include "plain_list.h"
 #include "report_store.h"
 
 #include <hashveil/index.h>
 #include <hashveil/key.h>
 #include <hashveil/report.h>
 #include <hashveil/transport.h>
-#include <hashveil/workspace.h>
 
 struct serve_options {
     const char *key_path;
@@ -84,22 +84,6 @@ static const struct http_route routes[] = {
     {0},
 };
 
-static hashveil_status load_list(const char *path, hashveil_index **out)
-{
-    hashveil_workspace *workspace = NULL;
-    hashveil_entries entries = {0};
-    hashveil_status status = hashveil_workspace_open(path, HASHVEIL_WORKSPACE_READ, &workspace);
-    if (status == HASHVEIL_OK) {
-        status = hashveil_workspace_entries(workspace, &entries);
-    }
-    if (status == HASHVEIL_OK) {
-        status = hashveil_index_create(&entries, out);
-    }
-    hashveil_entries_clear(&entries);
-    hashveil_workspace_close(workspace);
-    return status;
-}
-
 /* Returns false after a message. */
 static bool reporter_init(const struct serve_options *options, struct reporter *out)
 {
@@ -107,7 +91,7 @@ static bool reporter_init(const struct serve_options *options, struct reporter *
     hashveil_status status = hashveil_key_load_secret(path, HASHVEIL_KEY_REPORTER, &out->key);
     if (status == HASHVEIL_OK && options->list_path) {
         path = options->list_path;
-        status = load_list(path, &out->listed);
+        status = plain_list_load(path, &out->listed);
     }
     if (status == HASHVEIL_OK) {
         path = options->store_path;

@@ -52,6 +52,7 @@ extern const struct command command_reporter_list;
 extern const struct command command_reporter_review;
 extern const struct command command_reporter_export;
 extern const struct command command_reporter_api;
+extern const struct command command_reporter_page;
 
 /* Parses the command's options into options_out, which its parse function knows. Wrong usage and
  * --help end the process. Returns 0, or EXIT_TROUBLE after a message. */

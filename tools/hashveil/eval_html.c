@@ -2,11 +2,11 @@
 /* The report as one HTML file that needs nothing else: no script, no picture, no other file. */
 #include "eval_html_curve.h"
 
+#include "html_text.h"
 #include "output.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char head[] =
@@ -20,29 +20,6 @@ static const char head[] =
     "thead th { border-bottom: 2px solid #888 }\n"
     "svg text { font: 12px sans-serif; fill: #444 }\n"
     "</style>\n</head>\n<body>\n<h1>Edited copies found by the private match</h1>\n";
-
-/* Names may come from a file of the user's. */
-static void write_text(FILE *out, const char *text)
-{
-    char *escaped = escape_foreign(text, true);
-    for (const char *at = escaped ? escaped : "?"; *at; at++) {
-        switch (*at) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        default:
-            fputc(*at, out);
-            break;
-        }
-    }
-    free(escaped);
-}
 
 static void write_setting(FILE *out, const struct eval_report *report)
 {
@@ -76,7 +53,7 @@ static void write_copies(FILE *out, const char *name, const struct eval_copies *
     const struct eval_interval interval = eval_wilson(copies->within_psi, copies->within);
     const size_t median = eval_median_of_counts(copies->by_distance, EVAL_DISTANCES);
     fputs("<tr><td>", out);
-    write_text(out, name);
+    html_write_text(out, name);
     fprintf(out,
             "</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td>%" PRIu64
             "</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td>",

@@ -31,9 +31,13 @@ static const struct command command_log = {
     .commands = log_commands,
 };
 
-static const struct command *const reporter_commands[] = {
-    &command_reporter_serve,  &command_reporter_list, &command_reporter_review,
-    &command_reporter_export, &command_reporter_api,  NULL};
+static const struct command *const reporter_commands[] = {&command_reporter_serve,
+                                                          &command_reporter_list,
+                                                          &command_reporter_review,
+                                                          &command_reporter_export,
+                                                          &command_reporter_page,
+                                                          &command_reporter_api,
+                                                          NULL};
 static const struct command command_reporter = {
     .name = "reporter",
     .summary = "receive reports of matches, review and export them; an API to try",

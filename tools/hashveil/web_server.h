@@ -20,7 +20,7 @@ struct web_request {
     struct evhttp_request *source; /* for web_header */
 };
 
-enum { WEB_MAX_HEADERS = 4 };
+enum { WEB_MAX_HEADERS = 6 };
 
 struct web_answer {
     unsigned http_status; /* 0 becomes 500 */
