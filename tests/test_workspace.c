@@ -99,6 +99,45 @@ START_TEST(importing_the_same_again_changes_nothing)
 }
 END_TEST
 
+#define CSV "signal_type,signal_str,id,label,status\n"
+
+/* Lists that say several things of one value: the last counts. */
+static const struct {
+    const char *list, *label; /* NULL: nobody names it in the end */
+} contradictions[] = {
+    {CSV "pdq," A ",1,first,\npdq," A ",2,last,\n", "last"},
+    {CSV "pdq," A ",1,first,\npdq," A ",1,last,\npdq," A ",1,first,\n", "first"},
+    {CSV "pdq," A ",1,first,\npdq," A ",1,first,withdrawn\n", NULL},
+    {CSV "pdq," A ",1,first,withdrawn\npdq," A ",1,first,\n", "first"},
+    {CSV "pdq," A ",1,first,\npdq," A ",2,last,\npdq," A ",3,,withdrawn\n", NULL},
+};
+enum { CONTRADICTIONS = sizeof contradictions / sizeof contradictions[0] };
+
+START_TEST(a_list_that_contradicts_itself_changes_nothing_the_second_time)
+{
+    put_list(contradictions[_i].list);
+    import_list("source", "label");
+    run_workspace_sql("CREATE TABLE before AS SELECT * FROM claim");
+    hashveil_entries before = read_entries();
+    ck_assert_uint_eq(before.count, contradictions[_i].label != NULL);
+    if (contradictions[_i].label) {
+        ck_assert_str_eq(before.entries[0].record.labels[0], contradictions[_i].label);
+    }
+    ck_assert_uint_eq(import_list("source", "label").counts.problems, 0);
+    hashveil_entries after = read_entries();
+    ck_assert_same_entries(&before, &after);
+    run_workspace_sql("CREATE TABLE one (number CHECK (number = 1));"
+                      "INSERT INTO one SELECT count(*) FROM change;"
+                      "CREATE TABLE none (number CHECK (number = 0));"
+                      "INSERT INTO none SELECT count(*) FROM (SELECT * FROM claim EXCEPT"
+                      " SELECT * FROM before);"
+                      "INSERT INTO none SELECT count(*) FROM (SELECT * FROM before EXCEPT"
+                      " SELECT * FROM claim)");
+    hashveil_entries_clear(&before);
+    hashveil_entries_clear(&after);
+}
+END_TEST
+
 static const hashveil_entry *entry_of(const hashveil_entries *entries, const char *hex)
 {
     for (size_t i = 0; i < entries->count; i++) {
@@ -500,6 +539,8 @@ int main(void)
     tcase_add_test(lists, a_list_comes_back_ordered_by_hash);
     tcase_add_test(lists, record_ids_are_random);
     tcase_add_test(lists, importing_the_same_again_changes_nothing);
+    tcase_add_loop_test(lists, a_list_that_contradicts_itself_changes_nothing_the_second_time, 0,
+                        CONTRADICTIONS);
     tcase_add_test(lists, a_hash_keeps_all_who_named_it_and_their_labels);
     tcase_add_test(lists, a_new_label_of_the_same_source_replaces_the_old_one);
     tcase_add_test(lists, hashes_of_low_quality_are_counted_and_not_taken);

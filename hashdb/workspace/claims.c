@@ -167,6 +167,7 @@ hashveil_status hv_claims_source(struct hv_claims *claims, const char *name, boo
     }
     sqlite3_bind_int64(claims->statements[ADD_SOURCE], 1, *number_out);
     sqlite3_bind_text(claims->statements[ADD_SOURCE], 2, name, -1, SQLITE_STATIC);
+    claims->has_linked = true;
     return step(claims, ADD_SOURCE, NULL);
 }
 
@@ -204,6 +205,7 @@ static hashveil_status change_claim(struct hv_claims *claims, const struct hv_va
     if (status != HASHVEIL_OK || is_same) {
         return status;
     }
+    claims->has_renamed = true;
     if (is_there) {
         status = hv_claims_withdraw(claims, value, claim->source, &ended);
     }
@@ -274,6 +276,7 @@ hashveil_status hv_claims_move(struct hv_claims *claims, const struct hv_value *
     status = hv_claims_note(claims);
     sqlite3_bind_blob(bind_value(claims, MOVE_ENTRY, value), 3, record, HASHVEIL_RECORD_ID_BYTES,
                       SQLITE_STATIC);
+    claims->has_linked = true;
     return status == HASHVEIL_OK ? step(claims, MOVE_ENTRY, NULL) : status;
 }
 
@@ -295,6 +298,15 @@ hashveil_status hv_claims_name(struct hv_claims *claims, const struct hv_value *
     return status;
 }
 
+/* status: of the statement that ended them. */
+static hashveil_status note_ended(struct hv_claims *claims, hashveil_status status,
+                                  uint64_t *count_out)
+{
+    *count_out = status == HASHVEIL_OK ? (uint64_t)sqlite3_changes64(claims->db) : 0;
+    claims->has_ended |= *count_out > 0;
+    return *count_out > 0 ? hv_claims_note(claims) : status;
+}
+
 hashveil_status hv_claims_withdraw(struct hv_claims *claims, const struct hv_value *value,
                                    int64_t source, uint64_t *count_out)
 {
@@ -302,8 +314,7 @@ hashveil_status hv_claims_withdraw(struct hv_claims *claims, const struct hv_val
     sqlite3_bind_int64(statement, 3, source);
     sqlite3_bind_int64(statement, 4, claims->change);
     const hashveil_status status = step(claims, WITHDRAW, NULL);
-    *count_out = status == HASHVEIL_OK ? (uint64_t)sqlite3_changes64(claims->db) : 0;
-    return *count_out > 0 ? hv_claims_note(claims) : status;
+    return note_ended(claims, status, count_out);
 }
 
 hashveil_status hv_claims_withdraw_item(struct hv_claims *claims, int64_t source, const char *item,
@@ -314,8 +325,7 @@ hashveil_status hv_claims_withdraw_item(struct hv_claims *claims, int64_t source
     sqlite3_bind_int64(statement, 2, source);
     sqlite3_bind_text(statement, 3, item, -1, SQLITE_STATIC);
     const hashveil_status status = step(claims, WITHDRAW_ITEM, NULL);
-    *count_out = status == HASHVEIL_OK ? (uint64_t)sqlite3_changes64(claims->db) : 0;
-    return *count_out > 0 ? hv_claims_note(claims) : status;
+    return note_ended(claims, status, count_out);
 }
 
 hashveil_status hv_claims_see(struct hv_claims *claims, const struct hv_value *value,
@@ -329,6 +339,5 @@ hashveil_status hv_claims_withdraw_unseen(struct hv_claims *claims, uint64_t *co
 {
     sqlite3_bind_int64(claims->statements[WITHDRAW_UNSEEN], 1, claims->change);
     const hashveil_status status = step(claims, WITHDRAW_UNSEEN, NULL);
-    *count_out = status == HASHVEIL_OK ? (uint64_t)sqlite3_changes64(claims->db) : 0;
-    return *count_out > 0 ? hv_claims_note(claims) : status;
+    return note_ended(claims, status, count_out);
 }

@@ -22,6 +22,8 @@ struct hv_claims {
     int64_t change;                                /* its number */
     uint64_t time_s;                               /* when it was made, since 1970; 0 for now */
     bool is_noted;                  /* whether it has a row: one that changes nothing leaves none */
+    bool has_ended, has_renamed;    /* whether a claim ended, and one on a known value was made */
+    bool has_linked;                /* whether a source came, or an entry went to another record */
     struct hv_random_stream stream; /* of record ids */
 };
 

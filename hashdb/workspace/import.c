@@ -14,6 +14,7 @@
 #include "hashdb/workspace/batch.h"
 #include "hashdb/workspace/claims.h"
 #include "hashdb/workspace/hashed_files.h"
+#include "hashdb/workspace/settling.h"
 
 struct hv_import {
     struct hv_claims claims;
@@ -281,6 +282,9 @@ static hashveil_status run(struct hv_import *import)
     if (status == HASHVEIL_OK && import->options->is_snapshot) {
         status = hv_claims_withdraw_unseen(&import->claims, &withdrawn);
         import->counts.withdrawn += withdrawn;
+    }
+    if (status == HASHVEIL_OK) {
+        status = hv_claims_settle(&import->claims);
     }
     hv_batch_clear(&import->batch);
     return status;
