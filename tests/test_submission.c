@@ -344,6 +344,41 @@ START_TEST(a_bad_body_is_refused_with_its_reason)
 }
 END_TEST
 
+#define DASHED "--AaB03x"
+#define ID_OF "\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\n"
+#define DASHES_70 "----------------------------------------------------------------------"
+
+static const struct {
+    const char *body;
+    bool is_read;
+} forms[] = {
+    {"id=1", true},
+    {DASHED ID_OF "1\r\n" DASHED "--\r\n", true},
+    {DASHED ID_OF "1\r\n" DASHED "--", true},
+    {DASHED ID_OF "1\r\n" DASHED "-", false},
+    {DASHED ID_OF "1\r\n" DASHED "--x", false},
+    {DASHED ID_OF "1\r\n" DASHED ID_OF "2\r\n" DASHED "--\r\n", false},
+    {DASHED ID_OF "1\r\n--Other--\r\n", false},
+    {DASHED ID_OF "1x\r\n" DASHED "--\r\n", false},
+    {DASHED ID_OF "\r\n" DASHED "--\r\n", false},
+    {DASHED ID_OF "1", false},
+    {DASHED "\r\n\r\n1\r\n" DASHED "--\r\n", false},
+    {DASHED "\r\nContent-Disposition: form-data; filename=\"id\"\r\n\r\n1\r\n" DASHED "--", false},
+    {DASHED, false},
+    {"--" ID_OF "1\r\n----", false},
+    {"--a" ID_OF "1\r\n--a--", true},
+    {DASHES_70 "--" ID_OF "1\r\n" DASHES_70 "----", true},
+    {DASHES_70 "---" ID_OF "1\r\n" DASHES_70 "-----", false},
+};
+
+START_TEST(a_report_is_named_by_a_form)
+{
+    submit_first();
+    const int code = code_of("/finish", forms[_i].body);
+    ck_assert_msg(code == (forms[_i].is_read ? 0 : 4100), "%d: %s", code, forms[_i].body);
+}
+END_TEST
+
 /* How long the text is that makes a document of 64 KiB, and of one byte more. */
 START_TEST(a_document_may_have_64_kib)
 {
@@ -516,6 +551,7 @@ int main(void)
     tcase_add_test(cases, the_scheme_may_be_written_in_any_case);
     tcase_add_test(cases, anothers_report_is_not_touched);
     tcase_add_loop_test(cases, a_bad_body_is_refused_with_its_reason, 0, COUNT(bad_bodies));
+    tcase_add_loop_test(cases, a_report_is_named_by_a_form, 0, COUNT(forms));
     tcase_add_test(cases, a_document_may_have_64_kib);
     tcase_add_test(cases, every_answer_says_that_it_is_a_test);
     tcase_add_test(cases, every_record_says_that_it_is_a_test);

@@ -5,7 +5,10 @@ import base64
 import contextlib
 import http.client
 import re
+import shutil
+import socket
 import sqlite3
+import subprocess
 import sys
 
 import harness
@@ -80,6 +83,41 @@ def a_report_is_retracted(world):
     report = api.submit()
     equal(api.code("/retract", f"id={report}"), 0, "retracted")
     equal(api.code("/finish", f"id={report}"), 5101, "finished when retracted")
+
+
+@case
+def a_report_is_finished_as_curl_sends_a_form(world):
+    if not shutil.which("curl"):
+        raise harness.Skip("there is no curl")
+    api = Api(world)
+    result = subprocess.run(["curl", "--silent", "--user", "tester:pass word", "--form",
+                             f"id={api.submit()}", f"http://127.0.0.1:{api.port}/finish"],
+                            capture_output=True, check=True, timeout=harness.MOST_SECONDS)
+    contains(result.stdout.decode(), "<responseCode>0</responseCode>")
+
+
+HOSTILE = {
+    "nothing at all": b"",
+    "random bytes": bytes(range(256)) * 100,
+    "a request line without end": b"GET /" + 100000 * b"x",
+    "headers without end": b"GET / HTTP/1.1\r\n" + 10000 * b"X-Y: z\r\n",
+    "half a request": b"POST /submit HTTP/1.1\r\nContent-Length: 4000\r\n\r\n<report>",
+    "a length beyond any": b"POST /submit HTTP/1.1\r\nContent-Length: 9999999999999\r\n\r\n",
+    "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
+}
+
+
+@cases(HOSTILE)
+def a_hostile_client_costs_nobody_else_anything(world, row):
+    api = Api(world)
+    clients = [socket.create_connection(("127.0.0.1", api.port)) for _ in range(20)]
+    for client in clients:
+        with contextlib.suppress(OSError):  # it may have hung up already
+            client.sendall(row)
+    equal(api.ask("GET", "/status")[0], 200, "number")
+    for client in clients:
+        client.close()
+    equal(api.ask("GET", "/status")[0], 200, "number afterwards")
 
 
 @case

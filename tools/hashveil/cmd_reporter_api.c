@@ -157,7 +157,8 @@ const struct command command_reporter_api = {
     .summary = "play a reporting API for those who write its clients",
     .details =
         "Serves, in the shape of CyberTipline's API and with its response codes: GET /status, GET "
-        "/xsd, POST /submit (XML), /fileinfo (XML), and then /finish or /retract (id=NUMBER), all "
+        "/xsd, POST /submit (XML), /fileinfo (XML), and then /finish or /retract (a form with "
+        "id=NUMBER), all "
         "but /xsd with Basic authentication. What is finished or retracted stays so; what is not "
         "finished in time is gone. A request with the header " SUBMISSION_FAULT_HEADER
         ": CODE is answered with that code and changes nothing; with after:CODE it is done and "

@@ -2,6 +2,7 @@
 #include "submission_api.h"
 
 #include "report_xml.h"
+#include "submission_form.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -106,24 +107,9 @@ static enum submission_code answer_fileinfo(struct work *work)
     return code;
 }
 
-/* Reads a body "id=NUMBER", as a form sends it. */
 static bool read_id(struct work *work)
 {
-    static const char key[] = "id=";
-    char text[32] = "";
-    const size_t len = work->request->len;
-    if (len >= sizeof text) {
-        return false;
-    }
-    memcpy(text, work->request->body, len);
-    const char *number = text + sizeof key - 1;
-    const size_t digits = strspn(number, "0123456789");
-    if (strncmp(text, key, sizeof key - 1) != 0 || digits == 0 || digits > 18 ||
-        sizeof key - 1 + digits != len) {
-        return false;
-    }
-    work->call.report_id = strtoll(number, NULL, 10);
-    return true;
+    return submission_form_id(work->request->body, work->request->len, &work->call.report_id);
 }
 
 static void tell_file(void *context, const char *file_id)
@@ -135,7 +121,7 @@ static void tell_file(void *context, const char *file_id)
 static enum submission_code answer_finish(struct work *work)
 {
     if (!read_id(work)) {
-        return invalid(work, "the body is not id=NUMBER");
+        return invalid(work, "the body is not a form with id=NUMBER");
     }
     tell_report(work);
     fputs("<files>", work->details);
@@ -148,7 +134,7 @@ static enum submission_code answer_finish(struct work *work)
 static enum submission_code answer_retract(struct work *work)
 {
     if (!read_id(work)) {
-        return invalid(work, "the body is not id=NUMBER");
+        return invalid(work, "the body is not a form with id=NUMBER");
     }
     tell_report(work);
     return submission_retract(work->api->store, &work->call);
