@@ -332,6 +332,69 @@ def fill_a_month(world, ids):
 
 
 @case
+def everything_can_be_reached_and_read_without_a_mouse(world):
+    """What acts is a link, a button or a field of a form, in the order of the document, and each
+    field has a label; what is drawn has a name."""
+    ids = fill_store(world, 1)
+    page = Page(world).log_in()
+    for path in ("/", "/login", "/report?id=" + ids[0]):
+        root = check_document(page.get(path))
+        fields = [element for tag in ("select", "input") for element in root.iter(tag)
+                  if element.get("type") != "hidden"]
+        labelled = [element for label in root.iter("label") for element in label.iter()]
+        assert all(field in labelled for field in fields), path
+        assert all(button.text for button in root.iter("button")), path
+        assert all(image.get("aria-label") for image in root.iter("svg")), path
+        assert not [element for element in root.iter() if "tabindex" in element.keys()], path
+        assert all(head.get("scope") for head in root.iter("th")), path
+        equal((root.get("lang"), len(list(root.iter("h1")))), ("en", 1), path)
+
+
+def luminance(color):
+    """The relative luminance of #rgb or #rrggbb (WCAG 2.1)."""
+    digits = color[1:] if len(color) == 7 else "".join(2 * digit for digit in color[1:])
+    parts = [int(digits[at:at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+              for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(*colors):
+    low, high = sorted(luminance(color) for color in colors)
+    return (high + 0.05) / (low + 0.05)
+
+
+# What is drawn on what, each a rule of the stylesheet and a property there; and the contrast that
+# WCAG 2.1 (1.4.3, 1.4.11) asks for: 4.5 of text, 3 of drawings.
+DRAWN = {
+    "text": (("body", "color"), ("body", "background"), 4.5),
+    "links": (("a", "color"), ("body", "background"), 4.5),
+    "links under the mouse": (("a", "color"), ("tbody tr:hover", "background"), 4.5),
+    "the notice": (("body", "color"), (".notice", "background"), 4.5),
+    "buttons": (("button", "color"), ("button", "background"), 4.5),
+    "confirmed": ((".confirmed", "color"), ("tbody tr:hover", "background"), 4.5),
+    "rejected": ((".rejected", "color"), ("tbody tr:hover", "background"), 4.5),
+    "unchecked": ((".unchecked", "color"), ("tbody tr:hover", "background"), 4.5),
+    "the focus": ((":focus-visible", "outline"), ("body", "background"), 3),
+    "bars": ((".bar", "fill"), ("body", "background"), 3),
+    "bits that differ": ((".cross", "stroke"), (".other", "fill"), 3),
+    "bits": ((".bit1", "fill"), (".bit0", "fill"), 3),
+}
+
+
+@case
+def colors_can_be_told_apart(world):
+    fill_store(world, 1)
+    sheet = Page(world).get("/style.css")
+    rules = {selector.strip(): dict(part.strip().split(": ", 1) for part in body.split(";")
+                                    if part.strip())
+             for selector, body in re.findall(r"([^{}]+)\{([^}]*)\}", sheet)}
+    for name, (*places, least) in DRAWN.items():
+        colors = [re.search("#[0-9a-f]+", rules[selector][key])[0] for selector, key in places]
+        assert contrast(*colors) >= least, f"{name}: {colors}: {contrast(*colors):.2f}"
+
+
+@case
 def a_browser_shows_each_page(world):
     """Where HASHVEIL_SCREENSHOTS names a folder, into it."""
     browser = shutil.which("chromium")
