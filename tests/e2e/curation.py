@@ -95,6 +95,16 @@ def what_is_removed_is_no_longer_sealed_and_comes_back_with_its_list(world):
     contains(outcome.errors, f"hashveil: {workspace}: no source is called 'nobody'")
     outcome = world.run("db", "remove", workspace, "12345", exits=TROUBLE)
     contains(outcome.errors, "hashveil: 12345: neither a PDQ hash nor a digest")
+    before = listed(world, workspace)
+    with open(world.write("values", f"{HASHES[1]}\n12345\n".encode()), "rb") as values:
+        outcome = world.run("db", "remove", workspace, "-", exits=TROUBLE, stdin=values)
+    contains(outcome.errors, "hashveil: 12345: neither")
+    equal(listed(world, workspace), before, "nothing is removed by halves")
+    with open(world.write("values", f"{HASHES[1]}\n{HASHES[2]}\n".encode()), "rb") as values:
+        outcome = world.run("db", "remove", workspace, "--json", "-", stdin=values)
+    equal(json.loads(outcome.output)["ended"], 2, "removed by standard input")
+    equal(json.loads(world.run("db", "info", "--json", workspace).output)["ended_claims"],
+          len(listed(world, workspace, "--ended")) - len(listed(world, workspace)), "ended claims")
 
 
 @case
@@ -103,7 +113,7 @@ def a_diff_shows_what_differs_and_its_exit_code_says_whether(world):
     new = world.path("new")
     shutil.copy(old, new)
     equal(world.run("db", "diff", old, new, exits=DONE).output, "", "no difference")
-    load(world, new, "ark", [line_of(HASHES[1]), line_of(HASHES[3]), line_of(HASHES[2], status="withdrawn")])
+    load(world, new, "ark", [line_of(HASHES[1]), line_of(HASHES[3], label="new"), line_of(HASHES[2], status="withdrawn")])
     lines = world.run("db", "diff", old, new, exits=MATCH).output.splitlines()
     equal([line.split("\t")[0] for line in lines],
           ["~ " + HASHES[1], "- " + HASHES[2], "+ " + HASHES[3]], "lines")
@@ -112,6 +122,7 @@ def a_diff_shows_what_differs_and_its_exit_code_says_whether(world):
     backwards = world.run("db", "diff", new, old, "--json", exits=MATCH).output.splitlines()
     equal([json.loads(line)["change"] for line in backwards], ["changed", "added", "removed"],
           "backwards")
+    equal([json.loads(line)["labels"] for line in backwards], [[], [], ["new"]], "labels")
 
 
 @case

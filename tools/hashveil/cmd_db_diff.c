@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "json_line.h"
 #include "output.h"
+#include "record_text.h"
 #include "workspace_input.h"
 
 #include <stdio.h>
@@ -52,48 +54,34 @@ static bool is_same(const struct place *a, const struct place *b)
            has_lists_of(a, b) && has_lists_of(b, a);
 }
 
-static json_t *lists_of(const struct place *place)
-{
-    json_t *names = json_array();
-    for (size_t i = 0; i < place->entries->list_count && names; i++) {
-        if ((place->record->lists >> i & 1) != 0 &&
-            json_array_append_new(names, json_of_text(place->entries->list_names[i])) != 0) {
-            json_decref(names);
-            names = NULL;
-        }
-    }
-    return names;
-}
-
 static void print_text(char sign, const struct place *place)
 {
     char value[HASHVEIL_VALUE_TEXT_BYTES];
+    const struct list_names names = list_names_of_entries(place->entries);
     hashveil_value_to_text(&place->value, value);
-    printf("%c %s", sign, value);
-    for (size_t i = 0; i < place->entries->list_count; i++) {
-        if ((place->record->lists >> i & 1) != 0) {
-            putchar('\t');
-            print_foreign(place->entries->list_names[i]);
-        }
+    printf("%c %s\t", sign, value);
+    print_lists(&names, place->record, "\t");
+    if (*place->record->labels[0]) {
+        fputs("\t[", stdout);
+        print_labels(place->record, ", ");
+        putchar(']');
     }
-    for (size_t i = 0; i < HASHVEIL_MAX_LABELS && *place->record->labels[i]; i++) {
-        fputs(i == 0 ? "\t[" : ", ", stdout);
-        print_foreign(place->record->labels[i]);
-    }
-    puts(*place->record->labels[0] ? "]" : "");
+    putchar('\n');
 }
 
 static void print_json(char sign, const struct place *place)
 {
     struct json_line line = {0};
     char value[HASHVEIL_VALUE_TEXT_BYTES];
+    const struct list_names names = list_names_of_entries(place->entries);
     hashveil_value_to_text(&place->value, value);
     json_line_set(&line, "change",
                   json_string(sign == '+'   ? "added"
                               : sign == '-' ? "removed"
                                             : "changed"));
     json_line_set(&line, "value", json_string(value));
-    json_line_set(&line, "sources", lists_of(place));
+    json_line_set(&line, "sources", json_of_lists(&names, place->record));
+    json_line_set(&line, "labels", json_of_labels(place->record));
     json_line_print(&line);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hashveil/curation.h>
 #include <hashveil/sealed_db.h>
 #include <hashveil/workspace.h>
 
@@ -17,28 +18,11 @@ struct info_options {
     bool is_json;
 };
 
-static void set_time(struct json_line *line, const char *key, uint64_t seconds)
-{
-    char text[TIME_TEXT_BYTES];
-    format_time(seconds, text);
-    json_line_set(line, key, json_string(text));
-}
-
-/* Takes the element too; returns the list, or NULL without memory. */
-static json_t *append(json_t *list, json_t *element)
-{
-    if (list && json_array_append_new(list, element) == 0) {
-        return list;
-    }
-    json_decref(list);
-    return NULL;
-}
-
 static json_t *list_names(const hashveil_sealed_db_info *info)
 {
     json_t *names = json_array();
     for (size_t i = 0; i < info->list_count; i++) {
-        names = append(names, json_of_text(info->list_names[i]));
+        names = json_append(names, json_of_text(info->list_names[i]));
     }
     return names;
 }
@@ -47,7 +31,7 @@ static json_t *curator_keys(const hashveil_sealed_db_info *info)
 {
     json_t *keys = json_array();
     for (size_t i = 0; i < info->curator_count; i++) {
-        keys = append(keys, json_of_hex(info->curator_keys[i], HASHVEIL_KEY_BYTES));
+        keys = json_append(keys, json_of_hex(info->curator_keys[i], HASHVEIL_KEY_BYTES));
     }
     return keys;
 }
@@ -57,9 +41,9 @@ static void describe_database(const hashveil_sealed_db_info *info, struct json_l
     json_line_set(out, "kind", json_string("sealed database"));
     json_line_set(out, "version", json_of_u64(info->version));
     json_line_set(out, "epoch", json_of_u64(info->epoch));
-    set_time(out, "created", info->created_s);
+    json_line_set_time(out, "created", info->created_s);
     if (info->expires_s > 0) {
-        set_time(out, "expires", info->expires_s);
+        json_line_set_time(out, "expires", info->expires_s);
     }
     if (info->is_segment) {
         json_line_set(out, "base", json_of_hex(info->base_digest, sizeof info->base_digest));
@@ -133,12 +117,21 @@ static void describe_entries(const hashveil_entries *entries, struct json_line *
     out->failed |= tally.has_failed;
 }
 
+static hashveil_status count_ended(void *context, const hashveil_claim *claim)
+{
+    uint64_t *count = context;
+    *count += claim->removed.number > 0;
+    return HASHVEIL_OK;
+}
+
 static hashveil_status describe_workspace(const char *path, struct json_line *out)
 {
     hashveil_workspace *workspace = NULL;
     hashveil_entries entries = {0};
     hashveil_selection_counts counts = {0};
+    const hashveil_claim_filter filter = {.with_ended = true};
     uint64_t change = 0;
+    uint64_t ended = 0;
     hashveil_status status = hashveil_workspace_open(path, HASHVEIL_WORKSPACE_READ, &workspace);
     if (status == HASHVEIL_OK) {
         status = hashveil_workspace_select(workspace, &(hashveil_selection){0}, NULL, NULL,
@@ -148,8 +141,12 @@ static hashveil_status describe_workspace(const char *path, struct json_line *ou
         status = hashveil_workspace_last_change(workspace, &change);
     }
     if (status == HASHVEIL_OK) {
+        status = hashveil_workspace_claims(workspace, &filter, count_ended, &ended);
+    }
+    if (status == HASHVEIL_OK) {
         describe_entries(&entries, out);
         json_line_set(out, "disputed", json_of_u64(counts.disputed));
+        json_line_set(out, "ended_claims", json_of_u64(ended));
         json_line_set(out, "last_change", json_of_u64(change));
     }
     hashveil_entries_clear(&entries);

@@ -4,6 +4,7 @@
 #include "interrupt.h"
 #include "output.h"
 #include "path_input.h"
+#include "record_text.h"
 #include "workspace_input.h"
 
 #include <stdio.h>
@@ -35,36 +36,12 @@ struct match_run {
     bool is_index_file, has_found, had_trouble;
 };
 
-static void print_sources(const hashveil_entries *entries, const hashveil_record *record)
-{
-    const char *separator = "\t";
-    for (size_t i = 0; i < entries->list_count; i++) {
-        if ((record->lists >> i & 1) != 0) {
-            fputs(separator, stdout);
-            print_foreign(entries->list_names[i]);
-            separator = ",";
-        }
-    }
-}
-
-static json_t *sources_of(const hashveil_entries *entries, const hashveil_record *record)
-{
-    json_t *names = json_array();
-    for (size_t i = 0; i < entries->list_count && names; i++) {
-        if ((record->lists >> i & 1) != 0 &&
-            json_array_append_new(names, json_of_text(entries->list_names[i])) != 0) {
-            json_decref(names);
-            names = NULL;
-        }
-    }
-    return names;
-}
-
 /* record: NULL where only an index file is there. */
 static void tell(struct match_run *run, const char *query, const hashveil_value *listed,
                  const hashveil_record *record, unsigned distance)
 {
     char value[HASHVEIL_VALUE_TEXT_BYTES];
+    const struct list_names names = list_names_of_entries(&run->entries);
     hashveil_value_to_text(listed, value);
     run->has_found = true;
     if (run->options->is_json) {
@@ -74,7 +51,7 @@ static void tell(struct match_run *run, const char *query, const hashveil_value 
         json_line_set(&line, "value", json_string(value));
         if (record) {
             json_line_set(&line, "record", json_of_hex(record->id, sizeof record->id));
-            json_line_set(&line, "sources", sources_of(&run->entries, record));
+            json_line_set(&line, "sources", json_of_lists(&names, record));
         }
         json_line_print(&line);
         return;
@@ -82,7 +59,8 @@ static void tell(struct match_run *run, const char *query, const hashveil_value 
     print_foreign(query);
     printf("\t%u\t%s", distance, value);
     if (record) {
-        print_sources(&run->entries, record);
+        putchar('\t');
+        print_lists(&names, record, ",");
     }
     putchar('\n');
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "interrupt.h"
 #include "output.h"
+#include "path_input.h"
 #include "workspace_input.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 64 };
 
 struct remove_options {
     struct command_arguments arguments; /* WORKSPACE VALUE... */
@@ -28,43 +33,81 @@ static bool print_result(const struct remove_options *options, uint64_t ended, u
     return true;
 }
 
-/* Returns the values, owned, or NULL after a message. */
-static hashveil_value *read_values(const struct command_arguments *arguments)
+/* Values of a removal, as many as come. Starts as {0}. */
+struct values {
+    hashveil_value *list; /* owned */
+    size_t count, room;
+};
+
+/* Returns false after a message. */
+static bool add_value(struct values *values, const char *text)
 {
-    hashveil_value *values = calloc(arguments->count, sizeof *values);
-    bool are_read = values != NULL;
-    if (!values) {
-        complain_status("remove", HASHVEIL_ERR_NO_MEMORY);
+    if (values->count == values->room) {
+        const size_t room = values->room > 0 ? 2 * values->room : FIRST_ROOM;
+        hashveil_value *longer = reallocarray(values->list, room, sizeof *longer);
+        if (!longer) {
+            complain_status("remove", HASHVEIL_ERR_NO_MEMORY);
+            return false;
+        }
+        values->list = longer;
+        values->room = room;
     }
-    for (size_t i = 1; i < arguments->count && are_read; i++) {
-        are_read = value_read(arguments->list[i], &values[i - 1]);
+    if (!value_read(text, &values->list[values->count])) {
+        return false;
     }
-    if (!are_read) {
-        free(values);
-        values = NULL;
-    }
-    return values;
+    values->count++;
+    return true;
 }
 
-static bool remove_values(hashveil_workspace *workspace, const struct remove_options *options)
+/* Returns false after a message. */
+static bool read_input(struct values *values, const hashveil_atomic_bool *is_cancelled)
 {
-    hashveil_value *values = read_values(&options->arguments);
+    struct path_input input = {.is_cancelled = is_cancelled, .end = '\n'};
+    const char *text;
+    bool are_read = true;
+    while (are_read && (text = path_input_next(&input)) != NULL) {
+        are_read = add_value(values, text);
+    }
+    if (input.was_cut) {
+        complain("remove", "stopped: nothing was removed");
+    }
+    are_read = are_read && !input.failed && !input.was_cut;
+    path_input_clear(&input);
+    return are_read;
+}
+
+/* Nothing is removed unless all are values. Returns false after a message. */
+static bool read_values(const struct command_arguments *arguments,
+                        const hashveil_atomic_bool *is_cancelled, struct values *out)
+{
+    bool are_read = true;
+    for (size_t i = 1; i < arguments->count && are_read; i++) {
+        are_read = strcmp(arguments->list[i], "-") == 0 ? read_input(out, is_cancelled)
+                                                        : add_value(out, arguments->list[i]);
+    }
+    return are_read;
+}
+
+static bool remove_values(const struct remove_options *options, const struct values *values)
+{
+    const char *path = options->arguments.list[0];
     hashveil_removal removal = options->removal;
     uint64_t ended;
     uint64_t not_named;
-    if (!values) {
+    hashveil_workspace *workspace = workspace_open(path, HASHVEIL_WORKSPACE_WRITE);
+    if (!workspace) {
         return false;
     }
-    removal.values = values;
-    removal.count = options->arguments.count - 1;
+    removal.values = values->list;
+    removal.count = values->count;
     removal.who = removal.who ? removal.who : user_name();
     const hashveil_status status =
         hashveil_workspace_remove(workspace, &removal, &ended, &not_named);
-    free(values);
+    hashveil_workspace_close(workspace);
     if (status == HASHVEIL_ERR_NOT_FOUND) {
-        complain(options->arguments.list[0], "no source is called '%s'", removal.source);
+        complain(path, "no source is called '%s'", removal.source);
     } else if (status != HASHVEIL_OK) {
-        complain_status(options->arguments.list[0], status);
+        complain_status(path, status);
     }
     return status == HASHVEIL_OK && print_result(options, ended, not_named);
 }
@@ -117,10 +160,12 @@ static int run(const struct command *self, int argc, char **argv)
     if (parse_code) {
         return parse_code;
     }
-    hashveil_workspace *workspace =
-        workspace_open(options.arguments.list[0], HASHVEIL_WORKSPACE_WRITE);
-    const bool is_done = workspace && remove_values(workspace, &options);
-    hashveil_workspace_close(workspace);
+    hashveil_atomic_bool is_cancelled = false;
+    struct values values = {0};
+    interrupt_sets(&is_cancelled);
+    const bool is_done =
+        read_values(&options.arguments, &is_cancelled, &values) && remove_values(&options, &values);
+    free(values.list);
     return is_done ? EXIT_DONE : EXIT_TROUBLE;
 }
 
@@ -132,11 +177,13 @@ const struct command command_db_remove = {
         "Ends all claims on the values, or those of one source. An entry goes with its last claim; "
         "the history keeps it. A list that is imported again names it again: what must stay out "
         "for good belongs in an allow-list. A VALUE is a PDQ hash, or a digest as "
-        "'sha256:DIGITS'.\n\n"
+        "'sha256:DIGITS'; with - they come from standard input, one a line. Unless all of them are "
+        "values, nothing is removed.\n\n"
         "EXAMPLES\n"
         "  hashveil db remove lists.work --reason 'wrong picture' \\\n"
         "      md5:0123456789abcdef0123456789abcdef\n"
-        "  hashveil db remove lists.work --source Example sha1:DIGITS sha256:DIGITS\n",
+        "  hashveil db remove lists.work --source Example sha1:DIGITS sha256:DIGITS\n"
+        "  hashveil db remove lists.work --reason 'out of date' - < values.txt\n",
     .options = option_rows,
     .parse = parse,
     .run = run,

@@ -20,6 +20,24 @@ void json_line_set(struct json_line *line, const char *key, json_t *value)
     }
 }
 
+void json_line_set_time(struct json_line *line, const char *key, uint64_t seconds)
+{
+    char text[TIME_TEXT_BYTES];
+    format_time(seconds, text);
+    json_line_set(line, key, json_string(text));
+}
+
+json_t *json_append(json_t *list, json_t *element)
+{
+    if (!list) {
+        json_decref(element);
+    } else if (json_array_append_new(list, element) != 0) {
+        json_decref(list);
+        list = NULL;
+    }
+    return list;
+}
+
 void json_line_set_text(struct json_line *line, const char *key, const char *text)
 {
     json_line_set(line, key, json_of_text(text));

@@ -33,4 +33,10 @@ json_t *json_of_u64(uint64_t number);
 json_t *json_of_hex(const uint8_t *bytes, size_t len);
 json_t *json_of_text(const char *text); /* escaped as json_line_set_text does */
 
+/* Takes the element too; returns the list, or NULL without memory for either. */
+json_t *json_append(json_t *list, json_t *element);
+
+/* Sets a time, seconds since 1970, as people write it. */
+void json_line_set_time(struct json_line *line, const char *key, uint64_t seconds);
+
 #endif

@@ -9,12 +9,8 @@
 static json_t *json_of_path(const hashveil_log_path *path)
 {
     json_t *hashes = json_array();
-    for (size_t i = 0; i < path->count && hashes; i++) {
-        if (json_array_append_new(hashes, json_of_hex(path->hashes[i], sizeof path->hashes[i])) !=
-            0) {
-            json_decref(hashes);
-            hashes = NULL;
-        }
+    for (size_t i = 0; i < path->count; i++) {
+        hashes = json_append(hashes, json_of_hex(path->hashes[i], sizeof path->hashes[i]));
     }
     return hashes;
 }

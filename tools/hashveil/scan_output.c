@@ -3,17 +3,11 @@
 
 #include "json_line.h"
 #include "output.h"
+#include "record_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Returns the name of list number index when the record is in it, else NULL. */
-static const char *list_name(const hashveil_sealed_db_info *database, const hashveil_record *record,
-                             size_t index)
-{
-    return record->lists >> index & 1 ? database->list_names[index] : NULL;
-}
 
 /* The part of the database that the verdict's record is in. */
 static const hashveil_sealed_db_info *part_of(const struct scan_output *output,
@@ -47,16 +41,8 @@ static json_t *quality_value(const struct scan_output *output, const hashveil_fi
 
 static json_t *labels_value(const struct scan_output *output, const hashveil_file_result *result)
 {
-    json_t *labels = json_array();
     (void)output;
-    for (size_t i = 0; i < HASHVEIL_MAX_LABELS && labels; i++) {
-        const char *label = result->verdict.record.labels[i];
-        if (*label && json_array_append_new(labels, json_of_text(label)) != 0) {
-            json_decref(labels);
-            labels = NULL;
-        }
-    }
-    return labels;
+    return json_of_labels(&result->verdict.record);
 }
 
 static json_t *record_value(const struct scan_output *output, const hashveil_file_result *result)
@@ -67,16 +53,8 @@ static json_t *record_value(const struct scan_output *output, const hashveil_fil
 
 static json_t *lists_value(const struct scan_output *output, const hashveil_file_result *result)
 {
-    json_t *names = json_array();
-    const hashveil_sealed_db_info *info = part_of(output, result);
-    for (size_t i = 0; i < info->list_count && names; i++) {
-        const char *name = list_name(info, &result->verdict.record, i);
-        if (name && json_array_append_new(names, json_of_text(name)) != 0) {
-            json_decref(names);
-            names = NULL;
-        }
-    }
-    return names;
+    const struct list_names names = list_names_of_database(part_of(output, result));
+    return json_of_lists(&names, &result->verdict.record);
 }
 
 static json_t *matched_by_value(const struct scan_output *output,
@@ -127,26 +105,16 @@ static void print_json(struct scan_output *output, const hashveil_file_result *r
 static void print_match(const struct scan_output *output, const hashveil_file_result *result)
 {
     const hashveil_record *record = &result->verdict.record;
-    const hashveil_sealed_db_info *info = part_of(output, result);
+    const struct list_names names = list_names_of_database(part_of(output, result));
     char id[2 * HASHVEIL_RECORD_ID_BYTES + 1];
     char report_id[2 * HASHVEIL_REPORT_ID_BYTES + 1];
-    const char *separator = "";
 
     format_hex(record->id, sizeof record->id, id);
     format_hex(result->report_id, sizeof result->report_id, report_id);
-    for (size_t i = 0; i < HASHVEIL_MAX_LABELS && *record->labels[i]; i++) {
-        fputs(i > 0 ? ", " : ": ", stdout);
-        print_foreign(record->labels[i]);
-    }
+    fputs(*record->labels[0] ? ": " : "", stdout);
+    print_labels(record, ", ");
     printf(" (record %s, lists ", id);
-    for (size_t i = 0; i < info->list_count; i++) {
-        const char *name = list_name(info, record, i);
-        if (name) {
-            fputs(separator, stdout);
-            print_foreign(name);
-            separator = ",";
-        }
-    }
+    print_lists(&names, record, ",");
     printf("; %s", hashveil_signal_text(result->verdict.matched_by));
     if (result->verdict.masks_hit > 0) {
         printf(", %u masks", result->verdict.masks_hit);

@@ -32,13 +32,6 @@ bool value_read(const char *text, hashveil_value *out)
     return status == HASHVEIL_OK;
 }
 
-static void set_time(struct json_line *line, const char *key, uint64_t seconds)
-{
-    char text[TIME_TEXT_BYTES];
-    format_time(seconds, text);
-    json_line_set(line, key, json_string(text));
-}
-
 void json_line_set_claim(struct json_line *line, const hashveil_claim *claim)
 {
     char value[HASHVEIL_VALUE_TEXT_BYTES];
@@ -49,10 +42,10 @@ void json_line_set_claim(struct json_line *line, const hashveil_claim *claim)
     json_line_set(line, "allows", json_boolean(claim->is_allowing));
     json_line_set(line, "label", *claim->label ? json_of_text(claim->label) : json_null());
     json_line_set(line, "item", *claim->item ? json_of_text(claim->item) : json_null());
-    set_time(line, "added", claim->added.time_s);
+    json_line_set_time(line, "added", claim->added.time_s);
     json_line_set(line, "added_by", json_of_text(claim->added.who));
     if (claim->removed.number > 0) {
-        set_time(line, "ended", claim->removed.time_s);
+        json_line_set_time(line, "ended", claim->removed.time_s);
         json_line_set(line, "ended_by", json_of_text(claim->removed.who));
         json_line_set(line, "ended_how", json_of_text(claim->removed.action));
     }
