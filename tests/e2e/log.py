@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The transparency log: what is in it, what changed it, and what a scan makes of that."""
 
+import functools
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -27,9 +29,9 @@ def log_key(world, owner="log-"):
     return world.key("curator", owner)
 
 
-def append(world, *databases, log="log", key=None, exits=DONE):
+def append(world, *databases, log="log", key=None, exits=DONE, **options):
     return world.run("log", "append", world.path(log), *databases, "--key",
-                     key or log_key(world), exits=exits)
+                     key or log_key(world), exits=exits, **options)
 
 
 def verify(world, *databases, log="log", exits=DONE):
@@ -134,6 +136,21 @@ def only_the_logs_own_key_adds_to_it(world):
     contains(outcome.errors, f"hashveil: {world.path('log')}: head: ")
     contains(append(world, database).output, "was in the log already")
     contains(verify(world).output, "1 editions")
+
+
+@case
+def a_disk_without_room_leaves_a_log_as_it_was(world):
+    first, second = seal(world, "first.hvdb", 5), seal(world, "second.hvdb", 6)
+    append(world, first)
+    for room in (0, 50, 100, 500):
+        limits = room, room
+        outcome = append(world, second, exits=TROUBLE, restore_signals=False,
+                         preexec_fn=functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE,
+                                                      limits))
+        contains(outcome.errors, "hashveil: ", "no space left")
+        contains(verify(world, first).output, "undamaged, 1 editions")
+    append(world, second)
+    contains(verify(world, first, second).output, "undamaged, 2 editions")
 
 
 @case
