@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log_proof.h"
 
+#include "errno_status.h"
 #include "json_line.h"
 #include "output.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static json_t *json_of_path(const hashveil_log_path *path)
@@ -84,19 +87,32 @@ static bool read_proof(const json_t *object, hashveil_log_proof *out)
            read_path(json_object_get(object, "consistency"), &out->consistency);
 }
 
-bool log_proof_read(const char *path, hashveil_log_proof *out)
+const char *log_proof_parse(const char *bytes, size_t len, hashveil_log_proof *out)
 {
     json_error_t error;
-    json_t *object = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    json_t *object = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
     *out = (hashveil_log_proof){0};
-    if (!object) {
-        complain(path, "%s", error.text);
+    const bool is_read = object && read_proof(object, out);
+    json_decref(object);
+    return is_read ? NULL : "not a proof as 'hashveil log prove' prints it";
+}
+
+bool log_proof_read(const char *path, hashveil_log_proof *out)
+{
+    char bytes[LOG_PROOF_MAX_BYTES + 1];
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        complain_status(path, status_of_errno(errno));
         return false;
     }
-    const bool is_read = read_proof(object, out);
-    json_decref(object);
-    if (!is_read) {
-        complain(path, "not a proof as 'hashveil log prove' prints it");
+    const size_t len = fread(bytes, 1, sizeof bytes, file);
+    const bool has_failed = ferror(file);
+    fclose(file);
+    const char *problem = has_failed            ? "reading failed"
+                          : len == sizeof bytes ? "longer than any proof"
+                                                : log_proof_parse(bytes, len, out);
+    if (problem) {
+        complain(path, "%s", problem);
     }
-    return is_read;
+    return !problem;
 }
