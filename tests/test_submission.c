@@ -184,8 +184,11 @@ END_TEST
 START_TEST(a_finished_report_cannot_be_changed_in_its_file)
 {
     static const char *const changes[] = {
-        "UPDATE submission SET report = 'x'", "UPDATE submission SET state = 'open'",
-        "DELETE FROM submission", "UPDATE file SET details = 'x'",
+        "UPDATE submission SET report = 'x'",
+        "UPDATE submission SET state = 'open'",
+        "DELETE FROM submission",
+        "UPDATE file SET details = 'x'",
+        "DELETE FROM file",
         "INSERT INTO file (id, submission, details) VALUES ('x', 1, 'x')"};
     sqlite3 *db;
     submit_first();

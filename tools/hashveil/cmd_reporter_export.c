@@ -125,9 +125,9 @@ static int run(const struct command *self, int argc, char **argv)
     if (parse_code) {
         return parse_code;
     }
-    hashveil_status status = report_store_open(options.store_path, REPORT_STORE_READ, &store);
+    hashveil_status status = report_store_open(options.store_path, SQLITE_FILE_READ, &store);
     if (status == HASHVEIL_OK) {
-        status = report_reviews_open(options.store_path, REPORT_STORE_READ, &export.reviews);
+        status = report_reviews_open(options.store_path, SQLITE_FILE_READ, &export.reviews);
     }
     if (status == HASHVEIL_OK) {
         status = export_all(&export, store);

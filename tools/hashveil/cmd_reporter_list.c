@@ -95,7 +95,7 @@ static int run(const struct command *self, int argc, char **argv)
     if (parse_code) {
         return parse_code;
     }
-    hashveil_status status = report_store_open(options.store_path, REPORT_STORE_READ, &store);
+    hashveil_status status = report_store_open(options.store_path, SQLITE_FILE_READ, &store);
     if (status == HASHVEIL_OK) {
         status = report_store_list(store, options.is_json ? print_json : print_text, NULL);
     }

@@ -14,9 +14,9 @@ struct page_options {
 static bool page_init(const struct page_options *options, struct page *out)
 {
     const char *path = options->store_path;
-    hashveil_status status = report_store_open(path, REPORT_STORE_READ, &out->store);
+    hashveil_status status = report_store_open(path, SQLITE_FILE_READ, &out->store);
     if (status == HASHVEIL_OK) {
-        status = report_reviews_open(path, REPORT_STORE_WRITE, &out->reviews);
+        status = report_reviews_open(path, SQLITE_FILE_WRITE, &out->reviews);
     }
     if (status == HASHVEIL_OK && !page_sessions_init(&out->sessions)) {
         status = HASHVEIL_ERR_IO;

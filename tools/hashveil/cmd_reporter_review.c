@@ -2,7 +2,6 @@
 #include "command.h"
 #include "output.h"
 #include "report_review.h"
-#include "report_store.h"
 
 struct review_options {
     const char *store_path;
@@ -79,7 +78,6 @@ static bool decide(struct report_reviews *reviews, const struct review_options *
 static int run(const struct command *self, int argc, char **argv)
 {
     struct review_options options = {0};
-    struct report_store *store = NULL;
     struct report_reviews *reviews = NULL;
 
     const int parse_code = command_parse(self, argc, argv, &options);
@@ -87,17 +85,14 @@ static int run(const struct command *self, int argc, char **argv)
         return parse_code;
     }
     int code = EXIT_TROUBLE;
-    hashveil_status status = report_store_open(options.store_path, REPORT_STORE_READ, &store);
-    if (status == HASHVEIL_OK) {
-        status = report_reviews_open(options.store_path, REPORT_STORE_WRITE, &reviews);
-    }
+    const hashveil_status status =
+        report_reviews_open(options.store_path, SQLITE_FILE_WRITE, &reviews);
     if (status != HASHVEIL_OK) {
         complain_status(options.store_path, status);
     } else if (decide(reviews, &options)) {
         code = EXIT_DONE;
     }
     report_reviews_close(reviews);
-    report_store_close(store);
     return code;
 }
 

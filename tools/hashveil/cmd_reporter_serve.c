@@ -95,7 +95,7 @@ static bool reporter_init(const struct serve_options *options, struct reporter *
     }
     if (status == HASHVEIL_OK) {
         path = options->store_path;
-        status = report_store_open(path, REPORT_STORE_WRITE, &out->store);
+        status = report_store_open(path, SQLITE_FILE_MAKE, &out->store);
     }
     out->store_path = options->store_path;
     if (status != HASHVEIL_OK) {

@@ -264,6 +264,9 @@ static void answer_page(struct visit *visit)
         visit->answer->type = html_type;
         visit->answer->content = document_of(visit, main_part);
     }
+    if (!visit->answer->content) {
+        visit->answer->http_status = 500;
+    }
     free(main_part);
 }
 

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report_review.h"
 
-#include "errno_status.h"
 #include "sqlite_status.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-enum { BUSY_TIMEOUT_MS = 5000 };
 
 struct report_reviews {
     sqlite3 *db;
@@ -40,52 +36,42 @@ bool review_state_of(const char *text, enum review_state *out)
     return false;
 }
 
-static hashveil_status prepare(struct report_reviews *reviews, enum report_store_mode mode)
+static hashveil_status prepare(struct report_reviews *reviews, enum sqlite_file_mode mode)
 {
-    /* A decision is on the disk before it is told, as a report is. */
-    static const char begin[] = "PRAGMA synchronous = EXTRA;"
-                                "CREATE TABLE IF NOT EXISTS review ("
+    static const char table[] = "CREATE TABLE IF NOT EXISTS review ("
                                 " report TEXT PRIMARY KEY NOT NULL,"
                                 " state TEXT NOT NULL,"
-                                " time_s INTEGER NOT NULL);";
+                                " time_s INTEGER NOT NULL)";
     int code = SQLITE_OK;
-    sqlite3_busy_timeout(reviews->db, BUSY_TIMEOUT_MS);
-    if (mode == REPORT_STORE_WRITE) {
-        code = sqlite3_exec(reviews->db, begin, NULL, NULL, NULL);
+    if (mode == SQLITE_FILE_WRITE) {
+        code = sqlite3_exec(reviews->db, table, NULL, NULL, NULL);
     }
     if (code == SQLITE_OK) {
         code = sqlite3_prepare_v2(reviews->db, "SELECT state, time_s FROM review WHERE report = ?",
                                   -1, &reviews->find, NULL);
     }
     /* What a reader has here is a file without the table. */
-    return code == SQLITE_ERROR && mode == REPORT_STORE_READ ? HASHVEIL_OK : status_of_sqlite(code);
+    return code == SQLITE_ERROR && mode == SQLITE_FILE_READ ? HASHVEIL_OK : status_of_sqlite(code);
 }
 
-hashveil_status report_reviews_open(const char *path, enum report_store_mode mode,
+hashveil_status report_reviews_open(const char *path, enum sqlite_file_mode mode,
                                     struct report_reviews **out)
 {
-    hashveil_status status = HASHVEIL_ERR_NO_MEMORY;
     struct report_reviews *reviews = calloc(1, sizeof *reviews);
-    char *full_path = realpath(path, NULL);
     *out = NULL;
-    if (!reviews || !full_path) {
-        status = reviews ? status_of_errno(errno) : HASHVEIL_ERR_NO_MEMORY;
-        goto done;
+    if (!reviews) {
+        return HASHVEIL_ERR_NO_MEMORY;
     }
-    status =
-        status_of_sqlite(sqlite3_open_v2(full_path, &reviews->db, SQLITE_OPEN_READWRITE, NULL));
+    hashveil_status status = sqlite_file_open(path, mode, &report_store_kind, &reviews->db);
     if (status == HASHVEIL_OK) {
         status = prepare(reviews, mode);
     }
     if (status != HASHVEIL_OK) {
-        goto done;
+        report_reviews_close(reviews);
+        return status;
     }
     *out = reviews;
-    reviews = NULL; /* now the caller's */
-done:
-    report_reviews_close(reviews);
-    free(full_path);
-    return status;
+    return HASHVEIL_OK;
 }
 
 hashveil_status report_reviews_find(struct report_reviews *reviews, const char *report_id,

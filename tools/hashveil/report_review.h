@@ -32,9 +32,8 @@ struct report_review {
 /* Used by one thread at a time; several processes may open the same file. */
 struct report_reviews;
 
-/* path: a file that report_store_open has accepted. Errors: ERR_BUSY, ERR_FORMAT, ERR_NO_MEMORY,
- * and those of opening a file. */
-HASHVEIL_MUST_USE hashveil_status report_reviews_open(const char *path, enum report_store_mode mode,
+/* path: a report store. Errors: those of sqlite_file_open. */
+HASHVEIL_MUST_USE hashveil_status report_reviews_open(const char *path, enum sqlite_file_mode mode,
                                                       struct report_reviews **out);
 
 /* Errors: ERR_BUSY, ERR_IO, ERR_FORMAT. */

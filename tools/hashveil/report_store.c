@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report_store.h"
 
-#include "errno_status.h"
 #include "output.h"
 #include "sqlite_status.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
-
-enum {
-    APPLICATION_ID = 0x48565253, /* "HVRS": what makes the file a report store */
-    STORE_VERSION = 2,
-    BUSY_TIMEOUT_MS = 5000
-};
 
 struct report_store {
     sqlite3 *db;
@@ -39,133 +28,46 @@ bool report_state_is_known(const char *text)
     return i < sizeof state_texts / sizeof *state_texts;
 }
 
-static hashveil_status execute(sqlite3 *db, const char *sql)
-{
-    return status_of_sqlite(sqlite3_exec(db, sql, NULL, NULL, NULL));
-}
-
-static hashveil_status read_number(sqlite3 *db, const char *sql, int *out)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-    if (code == SQLITE_OK) {
-        code = sqlite3_step(statement);
-    }
-    *out = code == SQLITE_ROW ? sqlite3_column_int(statement, 0) : 0;
-    sqlite3_finalize(statement);
-    return status_of_sqlite(code);
-}
-
 /* An id makes a report one report, however often it is sent. Numbers above 2^63 are kept as the
  * negative numbers of the same bits. */
-static const char schema[] = "PRAGMA application_id = 1213616723;"
-                             "PRAGMA user_version = 2;"
-                             "CREATE TABLE reports ("
-                             " id TEXT PRIMARY KEY NOT NULL,"
-                             " received_s INTEGER NOT NULL,"
-                             " time_s INTEGER NOT NULL,"
-                             " epoch INTEGER NOT NULL,"
-                             " database_digest TEXT NOT NULL,"
-                             " record TEXT NOT NULL,"
-                             " labels TEXT NOT NULL," /* a line each */
-                             " lists INTEGER NOT NULL,"
-                             " hash TEXT," /* NULL where it was no picture */
-                             " quality INTEGER,"
-                             " state TEXT NOT NULL,"
-                             " distance_bits INTEGER,"
-                             " matched_by TEXT NOT NULL,"
-                             " confirmed_by TEXT NOT NULL,"
-                             " md5 TEXT," /* NULL where no digest matched */
-                             " sha1 TEXT,"
-                             " sha256 TEXT);";
-_Static_assert(APPLICATION_ID == 1213616723 && STORE_VERSION == 2, "as the schema has them");
+const struct sqlite_file_kind report_store_kind = {
+    .application_id = 0x48565253, /* "HVRS" */
+    .version = 2,
+    .schema = "CREATE TABLE reports ("
+              " id TEXT PRIMARY KEY NOT NULL,"
+              " received_s INTEGER NOT NULL,"
+              " time_s INTEGER NOT NULL,"
+              " epoch INTEGER NOT NULL,"
+              " database_digest TEXT NOT NULL,"
+              " record TEXT NOT NULL,"
+              " labels TEXT NOT NULL," /* a line each */
+              " lists INTEGER NOT NULL,"
+              " hash TEXT," /* NULL where it was no picture */
+              " quality INTEGER,"
+              " state TEXT NOT NULL,"
+              " distance_bits INTEGER,"
+              " matched_by TEXT NOT NULL,"
+              " confirmed_by TEXT NOT NULL,"
+              " md5 TEXT," /* NULL where no digest matched */
+              " sha1 TEXT,"
+              " sha256 TEXT);",
+};
 
-/* Makes the table in an empty file that may be written; refuses a file that is something else. */
-static hashveil_status check_schema(sqlite3 *db, enum report_store_mode mode)
-{
-    int application_id = 0;
-    int version = 0;
-    int objects = 0;
-    hashveil_status status = read_number(db, "PRAGMA application_id", &application_id);
-    if (status == HASHVEIL_OK) {
-        status = read_number(db, "PRAGMA user_version", &version);
-    }
-    if (status == HASHVEIL_OK) {
-        status = read_number(db, "SELECT count(*) FROM sqlite_schema", &objects);
-    }
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    if (mode == REPORT_STORE_WRITE && application_id == 0 && version == 0 && objects == 0) {
-        return execute(db, schema);
-    }
-    if (application_id != APPLICATION_ID) {
-        return HASHVEIL_ERR_UNSUPPORTED;
-    }
-    return version == STORE_VERSION ? HASHVEIL_OK : HASHVEIL_ERR_VERSION;
-}
-
-/* A report is on the disk before it is acknowledged: EXTRA syncs the folder too, without which the
- * end of a transaction could be lost with the power. */
-static hashveil_status prepare(sqlite3 *db, enum report_store_mode mode)
-{
-    sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-    if (mode == REPORT_STORE_READ) {
-        return check_schema(db, mode);
-    }
-    hashveil_status status = execute(db, "PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE");
-    if (status == HASHVEIL_OK) {
-        status = check_schema(db, mode);
-    }
-    return status == HASHVEIL_OK ? execute(db, "COMMIT") : status;
-}
-
-/* Makes sure that there is a regular file, which its owner alone may read. path_out: owned, its
- * absolute name, since SQLite gives a meaning of their own to names like ":memory:". */
-static hashveil_status prepare_file(const char *path, enum report_store_mode mode, char **path_out)
-{
-    struct stat info;
-    const int flags = mode == REPORT_STORE_WRITE ? O_RDWR | O_CREAT : O_RDONLY;
-    const int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return status_of_errno(errno);
-    }
-    const bool is_regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-    close(fd);
-    if (!is_regular) {
-        return HASHVEIL_ERR_NOT_A_FILE;
-    }
-    *path_out = realpath(path, NULL);
-    return *path_out ? HASHVEIL_OK : status_of_errno(errno);
-}
-
-hashveil_status report_store_open(const char *path, enum report_store_mode mode,
+hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
                                   struct report_store **out)
 {
-    char *full_path = NULL;
     struct report_store *store = calloc(1, sizeof *store);
-    hashveil_status status = store ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
     *out = NULL;
-    if (status == HASHVEIL_OK) {
-        status = prepare_file(path, mode, &full_path);
+    if (!store) {
+        return HASHVEIL_ERR_NO_MEMORY;
     }
+    const hashveil_status status = sqlite_file_open(path, mode, &report_store_kind, &store->db);
     if (status != HASHVEIL_OK) {
-        goto done;
-    }
-    /* Reading too may have to undo what a killed writer left behind. */
-    status = status_of_sqlite(sqlite3_open_v2(full_path, &store->db, SQLITE_OPEN_READWRITE, NULL));
-    if (status == HASHVEIL_OK) {
-        status = prepare(store->db, mode);
-    }
-    if (status != HASHVEIL_OK) {
-        goto done;
+        free(store);
+        return status;
     }
     *out = store;
-    store = NULL; /* now the caller's */
-done:
-    report_store_close(store);
-    free(full_path);
-    return status;
+    return HASHVEIL_OK;
 }
 
 void report_store_close(struct report_store *store)

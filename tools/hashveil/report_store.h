@@ -3,6 +3,8 @@
 #ifndef HASHVEIL_TOOLS_REPORT_STORE_H
 #define HASHVEIL_TOOLS_REPORT_STORE_H
 
+#include "sqlite_file.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,11 +35,10 @@ struct report_judgement {
 /* Used by one thread at a time; several processes may open the same file. */
 struct report_store;
 
-enum report_store_mode { REPORT_STORE_READ, REPORT_STORE_WRITE /* made when it does not exist */ };
+extern const struct sqlite_file_kind report_store_kind;
 
-/* Errors: ERR_UNSUPPORTED (not a report store), ERR_VERSION, ERR_BUSY, ERR_FORMAT, ERR_NO_MEMORY,
- * and those of reading or making a file. */
-HASHVEIL_MUST_USE hashveil_status report_store_open(const char *path, enum report_store_mode mode,
+/* Errors: those of sqlite_file_open. */
+HASHVEIL_MUST_USE hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
                                                     struct report_store **out);
 
 /* Keeps a report; on success it is on the disk. One whose id is there already changes nothing.

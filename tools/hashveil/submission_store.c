@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "submission_store.h"
 
-#include "errno_status.h"
 #include "output.h"
 #include "report_xml.h"
+#include "sqlite_file.h"
 #include "sqlite_status.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
-
-enum {
-    APPLICATION_ID = 0x48565354, /* "HVST" */
-    STORE_VERSION = 1,
-    BUSY_TIMEOUT_MS = 5000
-};
 
 struct submission_store {
     sqlite3 *db;
@@ -27,33 +18,37 @@ struct submission_store {
 };
 
 /* Ids are never given twice. What is not open cannot be changed, by whatever means. */
-static const char schema[] =
-    "PRAGMA application_id = 1213616980;"
-    "PRAGMA user_version = 1;"
-    "CREATE TABLE submission ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " notice TEXT NOT NULL DEFAULT '" REPORT_STUB_NOTICE "',"
-    " user TEXT NOT NULL,"
-    " state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'finished', 'retracted')),"
-    " opened_s INTEGER NOT NULL,"
-    " changed_s INTEGER NOT NULL,"
-    " report TEXT NOT NULL);"
-    "CREATE TABLE file ("
-    " number INTEGER PRIMARY KEY,"
-    " id TEXT UNIQUE NOT NULL,"
-    " submission INTEGER NOT NULL REFERENCES submission (id) ON DELETE CASCADE,"
-    " details TEXT NOT NULL);"
-    "CREATE INDEX file_submission ON file (submission);"
-    "CREATE TRIGGER submission_stays BEFORE UPDATE ON submission WHEN old.state <> 'open'"
-    " BEGIN SELECT RAISE(ABORT, 'it is closed'); END;"
-    "CREATE TRIGGER submission_remains BEFORE DELETE ON submission WHEN old.state <> 'open'"
-    " BEGIN SELECT RAISE(ABORT, 'it is closed'); END;"
-    "CREATE TRIGGER file_stays BEFORE UPDATE ON file"
-    " BEGIN SELECT RAISE(ABORT, 'it is kept'); END;"
-    "CREATE TRIGGER file_comes BEFORE INSERT ON file"
-    " WHEN (SELECT state FROM submission WHERE id = new.submission) <> 'open'"
-    " BEGIN SELECT RAISE(ABORT, 'it is closed'); END;";
-_Static_assert(APPLICATION_ID == 1213616980 && STORE_VERSION == 1, "as the schema has them");
+static const struct sqlite_file_kind kind = {
+    .application_id = 0x48565354, /* "HVST" */
+    .version = 1,
+    .schema =
+        "CREATE TABLE submission ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " notice TEXT NOT NULL DEFAULT '" REPORT_STUB_NOTICE "',"
+        " user TEXT NOT NULL,"
+        " state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'finished', 'retracted')),"
+        " opened_s INTEGER NOT NULL,"
+        " changed_s INTEGER NOT NULL,"
+        " report TEXT NOT NULL);"
+        "CREATE TABLE file ("
+        " number INTEGER PRIMARY KEY,"
+        " id TEXT UNIQUE NOT NULL,"
+        " submission INTEGER NOT NULL REFERENCES submission (id) ON DELETE CASCADE,"
+        " details TEXT NOT NULL);"
+        "CREATE INDEX file_submission ON file (submission);"
+        "CREATE TRIGGER submission_stays BEFORE UPDATE ON submission WHEN old.state <> 'open'"
+        " BEGIN SELECT RAISE(ABORT, 'it is closed'); END;"
+        "CREATE TRIGGER submission_remains BEFORE DELETE ON submission WHEN old.state <> 'open'"
+        " BEGIN SELECT RAISE(ABORT, 'it is closed'); END;"
+        "CREATE TRIGGER file_stays BEFORE UPDATE ON file"
+        " BEGIN SELECT RAISE(ABORT, 'it is kept'); END;"
+        "CREATE TRIGGER file_remains BEFORE DELETE ON file"
+        " WHEN (SELECT state FROM submission WHERE id = old.submission) <> 'open'"
+        " BEGIN SELECT RAISE(ABORT, 'it is closed'); END;"
+        "CREATE TRIGGER file_comes BEFORE INSERT ON file"
+        " WHEN (SELECT state FROM submission WHERE id = new.submission) <> 'open'"
+        " BEGIN SELECT RAISE(ABORT, 'it is closed'); END;",
+};
 
 /* Binds the values and runs a statement to its first row or its end. Returns SQLite's code. */
 static int run(sqlite3_stmt *statement, const char *text, const int64_t *numbers, size_t count)
@@ -80,89 +75,28 @@ static int execute(sqlite3 *db, const char *sql, const char *text, const int64_t
     return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
-static int read_number(sqlite3 *db, const char *sql, int64_t number, int64_t *out)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-    if (code == SQLITE_OK) {
-        code = run(statement, NULL, &number, strchr(sql, '?') ? 1 : 0);
-    }
-    *out = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-    sqlite3_finalize(statement);
-    return code == SQLITE_ROW ? SQLITE_OK : code;
-}
-
-static hashveil_status check_schema(sqlite3 *db)
-{
-    int64_t application_id = 0;
-    int64_t version = 0;
-    int64_t objects = 0;
-    int code = read_number(db, "PRAGMA application_id", 0, &application_id);
-    code = code ? code : read_number(db, "PRAGMA user_version", 0, &version);
-    code = code ? code : read_number(db, "SELECT count(*) FROM sqlite_schema", 0, &objects);
-    if (code == SQLITE_OK && application_id == 0 && version == 0 && objects == 0) {
-        return status_of_sqlite(sqlite3_exec(db, schema, NULL, NULL, NULL));
-    }
-    if (code != SQLITE_OK) {
-        return status_of_sqlite(code);
-    }
-    if (application_id != APPLICATION_ID) {
-        return HASHVEIL_ERR_UNSUPPORTED;
-    }
-    return version == STORE_VERSION ? HASHVEIL_OK : HASHVEIL_ERR_VERSION;
-}
-
-static hashveil_status prepare(sqlite3 *db)
-{
-    sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-    int code =
-        sqlite3_exec(db, "PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON; BEGIN IMMEDIATE",
-                     NULL, NULL, NULL);
-    const hashveil_status status = code == SQLITE_OK ? check_schema(db) : status_of_sqlite(code);
-    return status == HASHVEIL_OK ? status_of_sqlite(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL))
-                                 : status;
-}
-
-/* Its owner alone may read it. Returns its absolute name, owned, since SQLite gives a meaning of
- * their own to names like ":memory:"; or NULL with the reason in errno. */
-static char *make_file(const char *path)
-{
-    const int fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return NULL;
-    }
-    close(fd);
-    return realpath(path, NULL);
-}
-
 hashveil_status submission_store_open(const char *path, const struct submission_limits *limits,
                                       struct submission_store **out)
 {
     struct submission_store *store = calloc(1, sizeof *store);
-    hashveil_status status = HASHVEIL_ERR_NO_MEMORY;
     *out = NULL;
     if (!store) {
-        return status;
+        return HASHVEIL_ERR_NO_MEMORY;
     }
     store->limits = *limits;
-    store->path = make_file(path);
-    if (!store->path) {
-        status = status_of_errno(errno);
-        goto done;
-    }
-    status =
-        status_of_sqlite(sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL));
+    hashveil_status status = sqlite_file_open(path, SQLITE_FILE_MAKE, &kind, &store->db);
     if (status == HASHVEIL_OK) {
-        status = prepare(store->db);
+        store->path = strdup(path);
+        status = store->path ? status_of_sqlite(sqlite3_exec(store->db, "PRAGMA foreign_keys = ON",
+                                                             NULL, NULL, NULL))
+                             : HASHVEIL_ERR_NO_MEMORY;
     }
     if (status != HASHVEIL_OK) {
-        goto done;
+        submission_store_close(store);
+        return status;
     }
     *out = store;
-    store = NULL; /* now the caller's */
-done:
-    submission_store_close(store);
-    return status;
+    return HASHVEIL_OK;
 }
 
 void submission_store_close(struct submission_store *store)
@@ -270,6 +204,19 @@ enum submission_code submission_begin(struct submission_store *store,
     return conclude(store, result == SQLITE_DONE ? SQLITE_OK : result, SUBMISSION_OK);
 }
 
+static int count_files(struct submission_store *store, int64_t report_id, int64_t *out)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(store->db, "SELECT count(*) FROM file WHERE submission = ?2",
+                                    -1, &statement, NULL);
+    if (result == SQLITE_OK) {
+        result = run(statement, NULL, &report_id, 1);
+    }
+    *out = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return result == SQLITE_ROW ? SQLITE_OK : result;
+}
+
 static int add_file(struct submission_store *store, const struct submission_call *call,
                     const char *details_xml, const char *id)
 {
@@ -307,8 +254,7 @@ enum submission_code submission_add_file(struct submission_store *store,
     format_hex(id, sizeof id, id_out);
     enum submission_code code = begin_change(store, call, &result);
     if (result == SQLITE_OK && code == SUBMISSION_OK) {
-        result = read_number(store->db, "SELECT count(*) FROM file WHERE submission = ?2",
-                             call->report_id, &count);
+        result = count_files(store, call->report_id, &count);
         code = count < SUBMISSION_MAX_FILES ? SUBMISSION_OK : SUBMISSION_INVALID;
     }
     if (result == SQLITE_OK && code == SUBMISSION_OK) {

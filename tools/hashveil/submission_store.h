@@ -23,8 +23,7 @@ struct submission_limits {
 /* Used by one thread at a time. */
 struct submission_store;
 
-/* Made when it does not exist. Errors: ERR_UNSUPPORTED (not such a store), ERR_VERSION, ERR_BUSY,
- * ERR_FORMAT, ERR_NO_MEMORY, and those of making a file. */
+/* Made when it does not exist. Errors: those of sqlite_file_open. */
 HASHVEIL_MUST_USE hashveil_status submission_store_open(const char *path,
                                                         const struct submission_limits *limits,
                                                         struct submission_store **out);
