@@ -16,7 +16,7 @@ HEADER = "signal_type,signal_str,quality,item,id,label,member,status\n"
 HASHES = ["1" + "0" * 63, "2f" * 32, "3a5" * 21 + "b", "4c" * 32]
 MD5 = "0123456789abcdef0123456789abcdef"
 SHA256 = "89abcdef" * 8
-KILLS = 12
+KILLS = 50
 
 
 def write(world, name, rows):

@@ -15,7 +15,7 @@ import harness
 from harness import DONE, MATCH, TROUBLE, case, cases, contains, equal
 from web_folder import make_certificate, served
 
-KILLS = 12
+KILLS = 50
 
 
 def seal(world, name, epoch):
