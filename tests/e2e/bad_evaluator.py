@@ -81,7 +81,15 @@ PEERS = {
         (lambda stream: stream.send(b"HTTP/1.1 302 Found\r\nLocation: http://localhost/x\r\n"
                                     b"Content-Length: 0\r\n\r\n"), INVALID),
     "has an inner error": (lambda stream: stream.send(http_answer(b"", "500 X")), REFUSED),
-    "asks for a password": (lambda stream: stream.send(http_answer(b"", "401 X")), REFUSED),
+    "does not know who asks":
+        (lambda stream: stream.send(http_answer(b"", "401 X")), "the peer does not know who asks"),
+    "has no budget left for this account":
+        (lambda stream: stream.send(http_answer(b"", "429 X")),
+         "the account's budget is spent for now"),
+    "has too much to do":
+        (lambda stream: stream.send(http_answer(b"", "503 X")),
+         "the peer has too much to do just now"),
+    "forbids the request": (lambda stream: stream.send(http_answer(b"", "403 X")), REFUSED),
     "finds it malformed": (lambda stream: stream.send(http_answer(b"", "400 X")), INVALID),
     "wants another version":
         (lambda stream: stream.send(http_answer(b"", "426 X")), OTHER_VERSION),
