@@ -65,7 +65,7 @@ def a_text_list_of_a_folder_holds_the_same_hashes(world):
     equal(info(world, world.path("work")), {
         "path": world.path("work"), "kind": "workspace", "hashes": 8, "digests": 0, "digest_kinds": {},
         "sources": {"list A": 8, "list B": 8}, "labels": {"x": 8}, "disputed": 0,
-        "last_change": 2}, "information")
+        "ended_claims": 0, "last_change": 2}, "information")
 
 
 @case

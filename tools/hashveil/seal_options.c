@@ -109,10 +109,32 @@ static void check(const struct argp_state *state, const struct seal_command_opti
     }
 }
 
+/* Returns false for an option that selects nothing. */
+static bool parse_selection(struct seal_command_options *options, int key, const char *text,
+                            const struct argp_state *state)
+{
+    switch (key) {
+    case OPTION_MIN_SOURCES:
+        options->selection.min_sources =
+            (unsigned)command_number(state, "--min-sources", text, 1, HASHVEIL_MAX_LISTS);
+        return true;
+    case OPTION_WITHIN:
+        options->selection.within_bits =
+            (unsigned)command_number(state, "--within", text, 0, HASHVEIL_PDQ_MATCH_BITS);
+        return true;
+    case OPTION_CATEGORY:
+        add_category(state, options, text);
+        return true;
+    default:
+        return false;
+    }
+}
+
 error_t seal_options_parse(int key, const char *text, const struct argp_state *state, void *out)
 {
     struct seal_command_options *options = out;
-    if (peer_options_parse(&options->peers, key, text, state)) {
+    if (peer_options_parse(&options->peers, key, text, state) ||
+        parse_selection(options, key, text, state)) {
         return 0;
     }
     switch (key) {
@@ -141,17 +163,6 @@ error_t seal_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case OPTION_WORKERS:
         options->workers = (unsigned)command_number(state, "--workers", text, 1, MAX_WORKERS);
-        return 0;
-    case OPTION_MIN_SOURCES:
-        options->selection.min_sources =
-            (unsigned)command_number(state, "--min-sources", text, 1, HASHVEIL_MAX_LISTS);
-        return 0;
-    case OPTION_WITHIN:
-        options->selection.within_bits =
-            (unsigned)command_number(state, "--within", text, 0, HASHVEIL_PDQ_MATCH_BITS);
-        return 0;
-    case OPTION_CATEGORY:
-        add_category(state, options, text);
         return 0;
     case OPTION_BASE:
         options->base_path = text;
