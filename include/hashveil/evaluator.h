@@ -36,6 +36,17 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_evaluator_respond(const hashveil_evaluator *evaluator, const uint8_t *request, size_t len,
                            uint8_t *out, size_t *len_out);
 
+/**
+ * Says how many elements a request has: what answering it costs, for whoever meters that. Its
+ * elements are not looked at yet.
+ *
+ * Errors: ERR_PROTOCOL, ERR_VERSION.
+ * Threads: safe.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_request_count(const uint8_t *request,
+                                                                      size_t len,
+                                                                      uint32_t *count_out);
+
 /** Wipes and releases. Accepts NULL. */
 HASHVEIL_API void hashveil_evaluator_destroy(hashveil_evaluator *evaluator);
 

@@ -16,6 +16,7 @@ extern "C" {
 
 #define HASHVEIL_PATH_EVALUATE "/v1/evaluate"
 #define HASHVEIL_PATH_REPORTS "/v1/reports"
+#define HASHVEIL_PATH_MANIFEST "/v1/manifest"
 #define HASHVEIL_PATH_HEALTH "/healthz"
 
 /** What a server answers for a status, and what a client makes of the answer. Other numbers from

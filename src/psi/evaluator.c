@@ -74,6 +74,16 @@ hashveil_status hashveil_evaluator_respond(const hashveil_evaluator *evaluator,
     return prove(evaluator, &statement, evaluated + (size_t)message.count * HV_ELEMENT_BYTES);
 }
 
+hashveil_status hashveil_request_count(const uint8_t *request, size_t len, uint32_t *count_out)
+{
+    struct hv_message message;
+    const hashveil_status status = hv_message_parse(HV_MESSAGE_REQUEST, request, len, &message);
+    if (status == HASHVEIL_OK) {
+        *count_out = message.count;
+    }
+    return status;
+}
+
 void hashveil_evaluator_destroy(hashveil_evaluator *evaluator)
 {
     if (evaluator) {

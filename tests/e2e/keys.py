@@ -130,7 +130,8 @@ def what_is_no_key_is_refused_by(world, row):
         outcome = world.run(*command(world, path), exits=TROUBLE)
         contains(outcome.errors, f"hashveil: {path}: ")
     for path, words in ((world.path("absent"), "no such file or folder"),
-                        (world.folder, "not a regular file")):
+                        (world.folder, "has no file named *.key" if command(world, "")[0] == "evaluator"
+                         else "not a regular file")):
         refused(world, command, path, words)
 
 

@@ -102,7 +102,7 @@ def the_socket_of_a_killed_server_is_taken_over(world, row):
 
 
 @cases({f"{server}, {number.name}": (SERVERS[server], number) for server in SERVERS
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)})
+        for number in (signal.SIGTERM, signal.SIGINT)})
 def a_signal_ends_it_and_its_socket(world, row):
     start, number = row
     process, path = start(world, "socket")

@@ -12,9 +12,9 @@
 
 struct serve_options {
     const char *key_path;
-    const char *address;
     const char *store_path;
     const char *list_path; /* NULL: reports stay unchecked */
+    struct server_options server;
 };
 
 /* What the server stands on. Starts as {0}. */
@@ -60,13 +60,14 @@ static struct report_judgement judge(const struct reporter *reporter, const hash
     return judgement;
 }
 
-static hashveil_status take_report(void *context, const uint8_t *body, size_t len,
+static hashveil_status take_report(void *context, const struct http_request *request,
                                    struct http_answer *out)
 {
     struct reporter *reporter = context;
     hashveil_report report;
     (void)out;
-    hashveil_status status = hashveil_report_open(body, len, &reporter->key, &report);
+    hashveil_status status =
+        hashveil_report_open(request->body, request->len, &reporter->key, &report);
     if (status != HASHVEIL_OK) {
         return status;
     }
@@ -79,8 +80,7 @@ static hashveil_status take_report(void *context, const uint8_t *body, size_t le
 }
 
 static const struct http_route routes[] = {
-    {EVHTTP_REQ_POST, HASHVEIL_PATH_REPORTS, take_report},
-    {EVHTTP_REQ_GET, HASHVEIL_PATH_HEALTH, http_answer_health},
+    {EVHTTP_REQ_POST, HASHVEIL_PATH_REPORTS, take_report, false},
     {0},
 };
 
@@ -114,14 +114,14 @@ static void reporter_clear(struct reporter *reporter)
 
 enum { MAX_ANSWER_BYTES = 8 }; /* reports are acknowledged without a word */
 
-enum { OPTION_KEY = 256, OPTION_LISTEN, OPTION_STORE, OPTION_LIST };
+enum { OPTION_KEY = 256, OPTION_STORE, OPTION_LIST };
 
 static const struct argp_option option_rows[] = {
-    {"key", OPTION_KEY, "FILE", 0, "The reporter's secret key (needed)", 0},
-    {"listen", OPTION_LISTEN, "unix:PATH", 0, "The socket to listen on (needed)", 0},
-    {"store", OPTION_STORE, "FILE", 0, "Where to keep reports; made if missing (needed)", 0},
+    {"key", OPTION_KEY, "FILE", 0, "The reporter's secret key (needed)", 1},
+    {"store", OPTION_STORE, "FILE", 0, "Where to keep reports; made if missing (needed)", 1},
     {"list", OPTION_LIST, "WORKSPACE", 0,
-     "The plaintext hashes and digests to check reports against", 0},
+     "The plaintext hashes and digests to check reports against", 1},
+    SERVER_OPTION_ROWS(2),
     {0},
 };
 
@@ -132,9 +132,6 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
     case OPTION_KEY:
         options->key_path = text;
         return 0;
-    case OPTION_LISTEN:
-        options->address = command_listen_address(state, "--listen", text);
-        return 0;
     case OPTION_STORE:
         options->store_path = text;
         return 0;
@@ -142,12 +139,13 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
         options->list_path = text;
         return 0;
     case ARGP_KEY_END:
-        if (!options->key_path || !options->address || !options->store_path) {
-            argp_error(state, "--key, --listen and --store are needed");
+        if (!options->key_path || !options->store_path) {
+            argp_error(state, "--key and --store are needed");
         }
+        server_options_check(&options->server, state);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return server_options_parse(&options->server, key, text, state) ? 0 : ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -166,7 +164,7 @@ static int run(const struct command *self, int argc, char **argv)
                                              .max_body_bytes = HASHVEIL_SEALED_REPORT_BYTES,
                                              .max_answer_bytes = MAX_ANSWER_BYTES,
                                              .context = &reporter};
-        code = http_serve(options.address, &service) ? EXIT_DONE : EXIT_TROUBLE;
+        code = http_serve(&options.server, &service) ? EXIT_DONE : EXIT_TROUBLE;
     }
     reporter_clear(&reporter);
     return code;
@@ -178,12 +176,10 @@ const struct command command_reporter_serve = {
     .summary = "receive sealed reports of matches, check and keep them",
     .details =
         "Serves POST " HASHVEIL_PATH_REPORTS " and GET " HASHVEIL_PATH_HEALTH
-        " over HTTP on a Unix "
-        "socket that only its owner may use. A report is acknowledged when it is on the disk; the "
+        " over HTTP, and to this machine " HTTP_PATH_METRICS ". " SERVER_ADDRESS_HELP
+        "A report is acknowledged when it is on the disk; the "
         "same report sent again changes nothing. With --list each one is checked: by its digests "
-        "where it has them, by its true distance to the listed hashes where it has a picture. "
-        "SIGTERM and SIGINT end it when what has arrived is "
-        "answered.\n\n"
+        "where it has them, by its true distance to the listed hashes where it has a picture.\n\n"
         "EXAMPLES\n"
         "  hashveil reporter serve --key reporter.key --listen unix:/run/reporter \\\n"
         "      --store reports.sqlite --list lists.work\n",

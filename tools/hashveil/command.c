@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include <hashveil/transport.h>
 
@@ -70,21 +69,6 @@ const char *command_address(const struct argp_state *state, const char *option, 
                    "%s takes unix:PATH, https://HOST[:PORT], or http:// where HOST is this "
                    "machine, not '%s'",
                    option, text);
-    }
-    return text;
-}
-
-const char *command_listen_address(const struct argp_state *state, const char *option,
-                                   const char *text)
-{
-    static const char scheme[] = "unix:";
-    const size_t scheme_len = sizeof scheme - 1;
-    const size_t max_path_len = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
-    const size_t len = strlen(text);
-    if (strncmp(text, scheme, scheme_len) != 0 || len == scheme_len ||
-        len > scheme_len + max_path_len) {
-        argp_error(state, "%s takes unix:PATH with a PATH of 1 to %zu bytes, not '%s'", option,
-                   max_path_len, text);
     }
     return text;
 }

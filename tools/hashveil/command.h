@@ -70,10 +70,6 @@ uint64_t command_number(const struct argp_state *state, const char *option, cons
  */
 const char *command_address(const struct argp_state *state, const char *option, const char *text);
 
-/* Returns the text when it is an address to listen on, "unix:PATH"; else ends the process. */
-const char *command_listen_address(const struct argp_state *state, const char *option,
-                                   const char *text);
-
 /* What stands after the options: paths, mostly. Starts as {0}. */
 struct command_arguments {
     char **list; /* borrowed from argv */

@@ -1,120 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http_server.h"
+#include "http_parts.h"
 
 #include "output.h"
-#include "unix_listener.h"
 
-#include <event2/buffer.h>
-#include <event2/event.h>
-#include <event2/listener.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <hashveil/transport.h>
+#include <sys/resource.h>
 
 enum {
-    IDLE_TIMEOUT_S = 60, /* a client that neither sends nor takes bytes for so long is cut off */
-    MAX_HEADER_BYTES = 8192,
-    ACCEPT_PAUSE_MS = 100,
+    SWEEP_MS = 200,
     DRAIN_STEP_MS = 20,
-    MAX_DRAIN_STEPS = 250 /* a client that goes on asking is left then */
+    MAX_DRAIN_STEPS = 250, /* a client that goes on asking is left then */
+    JOBS_A_WORKER = 64
 };
 
-static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
-enum { STOP_SIGNALS = sizeof stop_signals / sizeof *stop_signals };
+static const int stop_signals[HTTP_STOP_SIGNALS] = {SIGTERM, SIGINT};
 
-struct http_server {
-    const struct http_service *service;
-    struct event_base *base;
-    struct evhttp *http;
-    struct evconnlistener *listener; /* owned by http once that has it */
-    struct event *stop_events[STOP_SIGNALS];
-    struct event *drain_timer;
-    struct http_answer answer; /* bytes: owned; of the request at hand */
-    uint64_t requests;         /* answered */
-    uint64_t requests_seen;    /* of them at the last step of draining */
-    unsigned drain_steps;
-    bool is_draining;
-};
-
-hashveil_status http_answer_health(void *context, const uint8_t *body, size_t len,
-                                   struct http_answer *out)
+static void add_timer(struct event *timer, long ms)
 {
-    static const uint8_t text[] = {'o', 'k', '\n'};
-    (void)context;
-    (void)body;
-    (void)len;
-    memcpy(out->bytes, text, sizeof text);
-    out->len = sizeof text;
-    return HASHVEIL_OK;
+    const struct timeval pause = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    event_add(timer, &pause);
 }
 
-static void reply(const struct http_server *server, struct evhttp_request *request, int code)
+static void on_sweep(evutil_socket_t number, short events, void *context)
 {
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-    struct evbuffer *body = evbuffer_new();
-    if (server->is_draining) {
-        evhttp_add_header(headers, "Connection", "close");
-    }
-    evhttp_add_header(headers, "Content-Type", "application/octet-stream");
-    if (!body || evbuffer_add(body, server->answer.bytes, server->answer.len) != 0) {
-        code = hashveil_http_of_status(HASHVEIL_ERR_NO_MEMORY);
-    }
-    evhttp_send_reply(request, code, NULL, body);
-    if (body) {
-        evbuffer_free(body);
-    }
-}
-
-/* Returns the row for a request, or NULL with the HTTP number to answer in code_out. */
-static const struct http_route *find_route(const struct http_server *server,
-                                           const struct evhttp_request *request, int *code_out)
-{
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-    const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
-    *code_out = HTTP_NOTFOUND;
-    for (const struct http_route *route = server->service->routes; path && route->path; route++) {
-        if (strcmp(path, route->path) == 0) {
-            if (evhttp_request_get_command(request) == route->method) {
-                return route;
-            }
-            *code_out = HTTP_BADMETHOD;
-        }
-    }
-    return NULL;
-}
-
-static void on_request(struct evhttp_request *request, void *context)
-{
-    static const uint8_t nothing[1];
     struct http_server *server = context;
-    struct evbuffer *input = evhttp_request_get_input_buffer(request);
-    const size_t len = evbuffer_get_length(input);
-    const uint8_t *body = len > 0 ? evbuffer_pullup(input, -1) : nothing;
-    int code = HTTP_NOTFOUND;
-
-    server->requests++;
-    server->answer.len = 0;
-    const struct http_route *route = find_route(server, request, &code);
-    if (route) {
-        const hashveil_status status =
-            body ? route->handle(server->service->context, body, len, &server->answer)
-                 : HASHVEIL_ERR_NO_MEMORY;
-        code = hashveil_http_of_status(status);
-        if (status != HASHVEIL_OK) {
-            server->answer.len = 0;
-        }
+    (void)number;
+    (void)events;
+    server->metrics.connections_cut += server_connections_sweep(
+        &server->connections, http_now_ms(), server->options->request_timeout_s * UINT64_C(1000));
+    if (server->is_full && !server->is_draining &&
+        server->connections.count < server->options->max_connections) {
+        server->is_full = false;
+        http_set_accepting(server, true);
     }
-    reply(server, request, code);
-}
-
-static void schedule_drain_step(const struct http_server *server)
-{
-    const struct timeval pause = {.tv_usec = DRAIN_STEP_MS * 1000L};
-    event_add(server->drain_timer, &pause);
+    add_timer(server->sweep_timer, SWEEP_MS);
 }
 
 static void on_stop_signal(evutil_socket_t number, short events, void *context)
@@ -123,45 +44,40 @@ static void on_stop_signal(evutil_socket_t number, short events, void *context)
     (void)number;
     (void)events;
     server->is_draining = true;
-    server->requests_seen = server->requests;
-    schedule_drain_step(server);
+    server->answered_before = server->metrics.timed;
+    add_timer(server->drain_timer, DRAIN_STEP_MS);
 }
 
-/* Stops at the first step in which nobody asked anything. Answers are smaller than a socket's
- * buffer, so that those given in earlier steps are on their way. */
+/* Stops at the first step by which all that ever came had been answered at the step before: answers
+ * are smaller than a socket's buffer, so that those are on their way. */
 static void on_drain_step(evutil_socket_t number, short events, void *context)
 {
     struct http_server *server = context;
     (void)number;
     (void)events;
-    evconnlistener_disable(server->listener);
+    http_set_accepting(server, false);
     server->drain_steps++;
-    if (server->requests == server->requests_seen || server->drain_steps == MAX_DRAIN_STEPS) {
+    if (server->requests == server->answered_before || server->drain_steps == MAX_DRAIN_STEPS) {
         event_base_loopbreak(server->base);
         return;
     }
-    server->requests_seen = server->requests;
-    schedule_drain_step(server);
+    server->answered_before = server->metrics.timed;
+    add_timer(server->drain_timer, DRAIN_STEP_MS);
 }
 
-static void on_accept_pause_end(evutil_socket_t number, short events, void *context)
+/* What cannot be read anew stays as it was. */
+static void on_reload_signal(evutil_socket_t number, short events, void *context)
 {
-    struct evconnlistener *listener = context;
+    struct http_server *server = context;
     (void)number;
     (void)events;
-    evconnlistener_enable(listener);
-}
-
-/* Out of file descriptors, most likely: without a pause the loop would only try again and again.
- * context belongs to evhttp, which has set its own. */
-static void on_accept_error(struct evconnlistener *listener, void *context)
-{
-    const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000L};
-    (void)context;
-    evconnlistener_disable(listener);
-    if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_accept_pause_end,
-                        listener, &pause) != 0) {
-        evconnlistener_enable(listener);
+    SSL_CTX *tls = server->tls ? server_tls_load(&server->options->tls) : NULL;
+    if (tls) {
+        SSL_CTX_free(server->tls);
+        server->tls = tls;
+    }
+    if (server->service->reload) {
+        server->service->reload(server->service->context);
     }
 }
 
@@ -173,95 +89,117 @@ static void log_event(int severity, const char *message)
     }
 }
 
+static bool add_signal(struct http_server *server, int number, event_callback_fn on_signal,
+                       struct event **out)
+{
+    *out = evsignal_new(server->base, number, on_signal, server);
+    return *out && event_add(*out, NULL) == 0;
+}
+
 static bool add_events(struct http_server *server)
 {
     server->drain_timer = evtimer_new(server->base, on_drain_step, server);
-    bool added = server->drain_timer;
-    for (size_t i = 0; i < STOP_SIGNALS && added; i++) {
-        server->stop_events[i] =
-            evsignal_new(server->base, stop_signals[i], on_stop_signal, server);
-        added = server->stop_events[i] && event_add(server->stop_events[i], NULL) == 0;
+    server->sweep_timer = evtimer_new(server->base, on_sweep, server);
+    bool added = server->drain_timer && server->sweep_timer &&
+                 add_signal(server, SIGHUP, on_reload_signal, &server->reload_event);
+    for (size_t i = 0; i < HTTP_STOP_SIGNALS && added; i++) {
+        added = add_signal(server, stop_signals[i], on_stop_signal, &server->stop_events[i]);
+    }
+    if (added && server->queue) {
+        server->done_event = event_new(server->base, job_queue_fd(server->queue),
+                                       EV_READ | EV_PERSIST, http_on_done, server);
+        added = server->done_event && event_add(server->done_event, NULL) == 0;
+    }
+    if (added) {
+        add_timer(server->sweep_timer, SWEEP_MS);
     }
     return added;
 }
 
-/* The listener keeps its descriptor: unix_listener_clear closes that. */
-static bool add_http(struct http_server *server, int fd)
+static void free_event(struct event *event)
 {
-    server->listener = evconnlistener_new(server->base, NULL, NULL,
-                                          LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, fd);
-    server->http = server->listener ? evhttp_new(server->base) : NULL;
-    if (!server->http || !evhttp_bind_listener(server->http, server->listener)) {
-        return false;
+    if (event) {
+        event_free(event);
     }
-    evconnlistener_set_error_cb(server->listener, on_accept_error);
-    evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
-    evhttp_set_max_headers_size(server->http, MAX_HEADER_BYTES);
-    evhttp_set_max_body_size(server->http, (ev_ssize_t)server->service->max_body_bytes);
-    evhttp_set_timeout(server->http, IDLE_TIMEOUT_S);
-    evhttp_set_gencb(server->http, on_request, server);
-    evconnlistener_enable(server->listener);
-    return true;
 }
 
 static void http_server_clear(struct http_server *server)
 {
-    if (server->http) {
-        evhttp_free(server->http);
-    } else if (server->listener) {
-        evconnlistener_free(server->listener);
-    }
-    for (size_t i = 0; i < STOP_SIGNALS; i++) {
-        if (server->stop_events[i]) {
-            event_free(server->stop_events[i]);
+    for (size_t i = 0; i < HTTP_GATES; i++) {
+        if (server->gates[i].http) {
+            evhttp_free(server->gates[i].http);
         }
     }
-    if (server->drain_timer) {
-        event_free(server->drain_timer);
+    server_connections_clear(&server->connections);
+    for (size_t i = 0; i < HTTP_STOP_SIGNALS; i++) {
+        free_event(server->stop_events[i]);
     }
+    free_event(server->reload_event);
+    free_event(server->done_event);
+    free_event(server->sweep_timer);
+    free_event(server->drain_timer);
     if (server->base) {
         event_base_free(server->base);
     }
+    for (size_t i = 0; i < server->listener_count; i++) {
+        listener_close(&server->listeners[i]);
+    }
+    SSL_CTX_free(server->tls);
     free(server->answer.bytes);
 }
 
-static hashveil_status serve(const char *address, const struct http_service *service,
-                             const struct unix_listener *listener)
+/* As many descriptors as the system lets us have: each connection takes one. */
+static void raise_descriptor_limit(void)
 {
-    struct http_server server = {.service = service};
-    hashveil_status status = HASHVEIL_OK;
-
-    event_set_log_callback(log_event);
-    server.base = event_base_new();
-    server.answer.bytes = malloc(service->max_answer_bytes);
-    if (!server.base || !server.answer.bytes || !add_events(&server) ||
-        !add_http(&server, listener->fd)) {
-        status = HASHVEIL_ERR_NO_MEMORY;
-        goto done;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
-    printf("listening on %s\n", address);
-    if (event_base_dispatch(server.base) != 0) {
-        status = HASHVEIL_ERR_IO;
-    }
-done:
-    http_server_clear(&server);
-    return status;
 }
 
-bool http_serve(const char *address, const struct http_service *service)
+/* Returns false without memory. */
+static bool prepare(struct http_server *server)
 {
-    struct unix_listener listener;
-    hashveil_status status = unix_listener_init(address, &listener);
-    if (status == HASHVEIL_OK) {
-        status = serve(address, service, &listener);
-        unix_listener_clear(&listener);
+    const struct http_service *service = server->service;
+    server->answer_room = service->max_answer_bytes > SERVER_METRICS_BYTES
+                              ? service->max_answer_bytes
+                              : SERVER_METRICS_BYTES;
+    event_set_log_callback(log_event);
+    server->base = event_base_new();
+    server->answer.bytes = malloc(server->answer_room);
+    if (service->workers > 0) {
+        server->queue = job_queue_start(service->workers, (size_t)service->workers * JOBS_A_WORKER);
     }
-    if (status == HASHVEIL_ERR_BUSY) {
-        complain(address, "another server is listening there");
-    } else if (status == HASHVEIL_ERR_EXISTS) {
-        complain(address, "there is a file of that name, and it is no socket");
-    } else if (status != HASHVEIL_OK) {
-        complain_status(address, status);
+    return server->base && server->answer.bytes && (server->queue || service->workers == 0) &&
+           add_events(server) && http_accept(server);
+}
+
+bool http_serve(const struct server_options *options, const struct http_service *service)
+{
+    struct server_options with_defaults = *options;
+    struct http_server server = {.service = service, .options = &with_defaults};
+    if (with_defaults.max_connections == 0) {
+        with_defaults.max_connections = SERVER_MAX_CONNECTIONS;
     }
-    return status == HASHVEIL_OK;
+    if (with_defaults.request_timeout_s == 0) {
+        with_defaults.request_timeout_s = SERVER_REQUEST_TIMEOUT_S;
+    }
+    raise_descriptor_limit();
+    bool is_served = http_open_listeners(&server);
+    if (is_served && !prepare(&server)) {
+        complain_status("server", HASHVEIL_ERR_NO_MEMORY);
+        is_served = false;
+    }
+    for (size_t i = 0; i < server.listener_count && is_served; i++) {
+        printf("listening on %s\n", server.listeners[i].address);
+    }
+    if (is_served && event_base_dispatch(server.base) != 0) {
+        complain_status("server", HASHVEIL_ERR_IO);
+        is_served = false;
+    }
+    http_drop_jobs(&server);
+    http_server_clear(&server);
+    job_queue_stop(server.queue);
+    return is_served;
 }
