@@ -31,6 +31,14 @@ static const struct command command_log = {
     .commands = log_commands,
 };
 
+static const struct command *const account_commands[] = {
+    &command_account_add, &command_account_list, &command_account_remove, NULL};
+static const struct command command_account = {
+    .name = "account",
+    .summary = "say who may ask an evaluator, and how much",
+    .commands = account_commands,
+};
+
 static const struct command *const reporter_commands[] = {&command_reporter_serve,
                                                           &command_reporter_list,
                                                           &command_reporter_review,
@@ -44,9 +52,17 @@ static const struct command command_reporter = {
     .commands = reporter_commands,
 };
 
-static const struct command *const all_commands[] = {
-    &command_keygen, &command_hash,      &command_db,       &command_log,  &command_scan,
-    &command_audit,  &command_evaluator, &command_reporter, &command_eval, NULL};
+static const struct command *const all_commands[] = {&command_keygen,
+                                                     &command_hash,
+                                                     &command_db,
+                                                     &command_log,
+                                                     &command_scan,
+                                                     &command_audit,
+                                                     &command_evaluator,
+                                                     &command_account,
+                                                     &command_reporter,
+                                                     &command_eval,
+                                                     NULL};
 static const struct command all = {
     .summary = "match pictures against a blinded list of known ones, and report only matches",
     .commands = all_commands,
