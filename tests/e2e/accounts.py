@@ -2,7 +2,6 @@
 """Who may ask an evaluator, and how much: accounts in SQLite and in PostgreSQL."""
 
 import concurrent.futures
-import json
 import os
 import signal
 import sqlite3
@@ -11,14 +10,11 @@ import stat
 import sys
 
 import harness
+from account_store import ELEMENTS, SCHEMA, accounts, add, read
 from evaluators import ask, captured_request, connect, start, with_certificate
 from harness import DONE, MATCH, TROUBLE, USAGE, case, cases, contains, equal, wait_until
 from postgresql import Postgresql
 from web_folder import make_certificate
-
-ELEMENTS = 257  # of a picture's request
-SCHEMA = os.path.join(os.path.dirname(__file__), "../../tools/hashveil/accounts.sql")
-
 
 def sqlite_store(world):
     return "sqlite:" + world.path("accounts")
@@ -31,25 +27,6 @@ def postgresql_store(world):
 
 
 STORES = {"SQLite": sqlite_store, "PostgreSQL": postgresql_store}
-
-
-def add(world, store, name, per_day, burst=None, exits=DONE):
-    """Makes an account; returns its token's file."""
-    more = ("--burst", str(burst)) if burst else ()
-    path = world.path(name + " token")
-    world.run("account", "add", "--accounts", store, "--per-day", str(per_day), *more,
-              "--token-file", path, name, exits=exits)
-    return path
-
-
-def read(path):
-    with open(path, encoding="ascii") as file:
-        return file.read().strip()
-
-
-def accounts(world, store):
-    output = world.run("account", "list", "--accounts", store, "--json").output
-    return {row["name"]: row for row in map(json.loads, output.splitlines())}
 
 
 def evaluate(address, request, token=None, **options):

@@ -159,6 +159,14 @@ class World:
         self.stack.callback(self.end, process)
         return process
 
+    def start_other(self, command, **options):
+        """Starts another program in the same way, whose output nobody reads."""
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
+                   "stderr": subprocess.DEVNULL, "env": self.environment, **options}
+        process = subprocess.Popen(command, **options)
+        self.stack.callback(self.end, process)
+        return process
+
     @staticmethod
     def end(process):
         if process.poll() is None:
