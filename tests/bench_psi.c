@@ -67,10 +67,10 @@ static void time_match(const hashveil_scanner *scanner, const hashveil_evaluator
     const double start = now_ms();
     demand(hashveil_scanner_begin(scanner, &subject, &query));
     const double begun = now_ms();
-    const uint8_t *request = hashveil_query_request(query, &len);
+    const uint8_t *request = hashveil_query_request(query, 0, &len);
     demand(hashveil_evaluator_respond(evaluator, request, len, response, &len));
     const double evaluated = now_ms();
-    demand(hashveil_scanner_finish(query, response, len, &verdict));
+    demand(hashveil_scanner_finish(query, 0, response, len, &verdict));
     times->begin_ms[run] = begun - start;
     times->evaluate_ms[run] = evaluated - begun;
     times->finish_ms[run] = now_ms() - evaluated;

@@ -304,7 +304,7 @@ hashveil_scan_options scan_options(struct scan_seen *seen)
     *seen = (struct scan_seen){0};
     return (hashveil_scan_options){
         .database = folder.database,
-        .evaluator = {.address = folder.evaluator_address, .timeout_ms = SCAN_PATIENT_MS},
+        .evaluators = {{.address = folder.evaluator_address, .timeout_ms = SCAN_PATIENT_MS}},
         .reporter = {.timeout_ms = SCAN_PATIENT_MS},
         .scanner_options = &verify_all,
         .workers = 1,

@@ -349,11 +349,11 @@ static hashveil_status match(void)
         status = hashveil_scanner_begin(scanner, &subject, &query);
     }
     if (status == HASHVEIL_OK) {
-        const uint8_t *request = hashveil_query_request(query, &len);
+        const uint8_t *request = hashveil_query_request(query, 0, &len);
         status = hashveil_evaluator_respond(evaluator, request, len, response, &len);
     }
     if (status == HASHVEIL_OK) {
-        status = hashveil_scanner_finish(query, response, len, &verdict);
+        status = hashveil_scanner_finish(query, 0, response, len, &verdict);
     }
     ck_assert(status != HASHVEIL_OK || verdict.kind == HASHVEIL_VERDICT_MATCH);
     hashveil_query_destroy(query);
@@ -375,7 +375,7 @@ static hashveil_status scan(void)
     hashveil_status of_file = HASHVEIL_OK;
     hashveil_scan_summary summary;
     const hashveil_scan_options options = {.database = folder->database,
-                                           .evaluator = {.address = folder->evaluator_address},
+                                           .evaluators = {{.address = folder->evaluator_address}},
                                            .workers = 2,
                                            .fingerprint_options =
                                                HASHVEIL_FINGERPRINT_OPTIONS_DEFAULT,

@@ -61,7 +61,7 @@ static hashveil_verdict_kind audit(hashveil_transcript *transcript, uint64_t num
     ck_assert_int_eq(hashveil_evaluator_respond(evaluator, entry.request, entry.request_len,
                                                 response, &entry.response_len),
                      HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_scanner_finish(query, response, entry.response_len, &verdict),
+    ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, entry.response_len, &verdict),
                      HASHVEIL_OK);
     ck_assert_int_eq(hashveil_transcript_add(transcript, &entry), HASHVEIL_OK);
     hashveil_query_destroy(query);

@@ -44,7 +44,7 @@ START_TEST(no_blind_and_no_element_comes_twice)
     for (size_t i = 0; i < BATCHES; i++) {
         blind(&batch);
         memcpy(blinds[i * COUNT], batch.blind, sizeof batch.blind[0] * COUNT);
-        memcpy(elements[i * (COUNT + 1)], batch.request + HV_MESSAGE_HEADER_BYTES,
+        memcpy(elements[i * (COUNT + 1)], batch.requests + HV_MESSAGE_HEADER_BYTES,
                sizeof elements[0] * (COUNT + 1));
         hv_client_batch_clear(&batch);
     }
@@ -57,7 +57,7 @@ START_TEST(every_element_but_the_hidden_sum_is_its_input_under_its_blind)
 {
     struct hv_client_batch batch;
     blind(&batch);
-    const uint8_t *sent = batch.request + HV_MESSAGE_HEADER_BYTES;
+    const uint8_t *sent = batch.requests + HV_MESSAGE_HEADER_BYTES;
     for (size_t i = 0; i < COUNT; i++, sent += HV_ELEMENT_BYTES) {
         if (i == batch.sum.place) {
             sent += HV_ELEMENT_BYTES;

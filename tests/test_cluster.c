@@ -400,10 +400,10 @@ static unsigned hits_of(const hashveil_fingerprint *fingerprint)
     ck_assert_int_eq(hashveil_scanner_create(db, &options, &scanner), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_evaluator_create(&key, &evaluator), HASHVEIL_OK);
     ck_assert_int_eq(hashveil_scanner_begin(scanner, &subject, &query), HASHVEIL_OK);
-    const uint8_t *request = hashveil_query_request(query, &len);
+    const uint8_t *request = hashveil_query_request(query, 0, &len);
     ck_assert_int_eq(hashveil_evaluator_respond(evaluator, request, len, response, &len),
                      HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, len, &verdict), HASHVEIL_OK);
     hashveil_query_destroy(query);
     hashveil_evaluator_destroy(evaluator);
     hashveil_scanner_destroy(scanner);

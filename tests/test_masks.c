@@ -69,10 +69,10 @@ static hashveil_verdict match(const hashveil_fingerprint *fingerprint)
     hashveil_query *query;
     hashveil_verdict verdict = {0};
     ck_assert_int_eq(hashveil_scanner_begin(scanner, &subject, &query), HASHVEIL_OK);
-    const uint8_t *request = hashveil_query_request(query, &request_len);
+    const uint8_t *request = hashveil_query_request(query, 0, &request_len);
     ck_assert_int_eq(hashveil_evaluator_respond(evaluator, request, request_len, response, &len),
                      HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, len, &verdict), HASHVEIL_OK);
     hashveil_query_destroy(query);
     return verdict;
 }

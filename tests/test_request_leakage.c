@@ -124,9 +124,9 @@ START_TEST(every_file_sends_one_size_one_header_and_257_different_elements)
     size_t first_len;
     hashveil_query *first = begin(0);
     hashveil_query *query = begin((size_t)_i);
-    const uint8_t *request = hashveil_query_request(query, &len);
+    const uint8_t *request = hashveil_query_request(query, 0, &len);
     ck_assert_uint_eq(len, REQUEST_BYTES);
-    ck_assert_msg(memcmp(request, hashveil_query_request(first, &first_len), HEADER_BYTES) == 0,
+    ck_assert_msg(memcmp(request, hashveil_query_request(first, 0, &first_len), HEADER_BYTES) == 0,
                   "another header: %s", subjects[_i].what);
     ck_assert_uint_eq(hv_load_le(request + COUNT_OFFSET, 4), ELEMENTS);
     memcpy(elements, request + HEADER_BYTES, sizeof elements);
@@ -279,7 +279,7 @@ START_TEST(elements_of_one_picture_are_uniform)
     for (size_t i = 0; i < REQUESTS; i++) {
         size_t len;
         hashveil_query *query = begin((size_t)_i);
-        const uint8_t *request = hashveil_query_request(query, &len);
+        const uint8_t *request = hashveil_query_request(query, 0, &len);
         for (size_t at = HEADER_BYTES; at < len; at += HV_ELEMENT_BYTES) {
             for (unsigned bit = 0; bit < BITS; bit++) {
                 const unsigned next = (bit + 1) % BITS;

@@ -257,10 +257,10 @@ START_TEST(options_that_contradict_each_other_are_refused)
     for (int i = 0; i < 7; i++) {
         hashveil_scan_options options = scan_options(&seen);
         options.database = i == 0 ? NULL : options.database;
-        options.evaluator.address = i == 1   ? NULL
-                                    : i == 2 ? "tcp:1.2.3.4"
-                                    : i == 3 ? "unix:"
-                                             : options.evaluator.address;
+        options.evaluators[0].address = i == 1   ? NULL
+                                        : i == 2 ? "tcp:1.2.3.4"
+                                        : i == 3 ? "unix:"
+                                                 : options.evaluators[0].address;
         options.on_result = i == 4 ? NULL : options.on_result;
         options.reporter_key = i == 5 ? &key : NULL;                         /* and no spool */
         options.reporter.address = i == 6 ? folder->reporter_address : NULL; /* and no key */
@@ -460,7 +460,7 @@ START_TEST(a_silent_evaluator_is_not_waited_for_longer_than_asked)
     snprintf(address.sun_path, sizeof address.sun_path, "%s", folder->evaluator_path);
     ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(listen(listener, 8), 0);
-    options.evaluator.timeout_ms = SHORT_MS;
+    options.evaluators[0].timeout_ms = SHORT_MS;
     put_some();
     scan_pictures(&options);
     close(listener);

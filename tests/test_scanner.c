@@ -65,7 +65,7 @@ static hashveil_query *begin(const hashveil_fingerprint *fingerprint)
 static const uint8_t *request_of(const hashveil_query *query)
 {
     size_t len;
-    const uint8_t *request = hashveil_query_request(query, &len);
+    const uint8_t *request = hashveil_query_request(query, 0, &len);
     ck_assert_uint_eq(len, REQUEST_BYTES);
     return request;
 }
@@ -85,7 +85,7 @@ static hashveil_verdict scan(const hashveil_fingerprint *fingerprint)
     hashveil_verdict verdict;
     hashveil_query *query = begin(fingerprint);
     respond(query, response, &len);
-    ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, len, &verdict), HASHVEIL_OK);
     hashveil_query_destroy(query);
     return verdict;
 }
@@ -188,7 +188,7 @@ START_TEST(another_evaluators_answer_is_refused)
         HASHVEIL_ERR_KEY);
     respond(query, response, &len);
     response[16] ^= 1; /* the key that the response names */
-    ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, len, &verdict), HASHVEIL_ERR_KEY);
     hashveil_query_destroy(query);
     hashveil_evaluator_destroy(stranger);
 }
@@ -242,11 +242,11 @@ START_TEST(damaged_messages_are_refused)
                   "request: %s", damages[_i].what);
     memcpy(other, response, len);
     other[offset] ^= damage_of(offset);
-    ck_assert_msg(hashveil_scanner_finish(query, other, len, &verdict) ==
+    ck_assert_msg(hashveil_scanner_finish(query, 0, other, len, &verdict) ==
                       damages[_i].response_status,
                   "response: %s", damages[_i].what);
     /* Nothing is lost: the true response still serves. */
-    ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, len, &verdict), HASHVEIL_OK);
     ck_assert_int_eq(verdict.kind, HASHVEIL_VERDICT_MATCH);
     hashveil_query_destroy(query);
 }
@@ -264,14 +264,14 @@ START_TEST(messages_of_another_length_are_refused)
     const uint8_t *request = request_of(query);
     respond(query, response, &len);
     for (size_t cut = 0; cut < len; cut++) {
-        ck_assert_int_eq(hashveil_scanner_finish(query, response, cut, &verdict),
+        ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, cut, &verdict),
                          HASHVEIL_ERR_PROTOCOL);
     }
     for (size_t cut = 0; cut < REQUEST_BYTES; cut++) {
         ck_assert_int_eq(hashveil_evaluator_respond(evaluator, request, cut, other, &other_len),
                          HASHVEIL_ERR_PROTOCOL);
     }
-    ck_assert_int_eq(hashveil_scanner_finish(query, response, len + 1, &verdict),
+    ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, len + 1, &verdict),
                      HASHVEIL_ERR_PROTOCOL);
     hashveil_query_destroy(query);
 }

@@ -65,11 +65,11 @@ static hashveil_verdict scan(const hashveil_scanner *with, const hashveil_subjec
     ck_assert_int_eq(hashveil_scanner_begin(with, subject, &query), HASHVEIL_OK);
     do {
         size_t len;
-        const uint8_t *request = hashveil_query_request(query, &len);
+        const uint8_t *request = hashveil_query_request(query, 0, &len);
         ck_assert_uint_eq(len, with == plain ? REQUEST_BYTES : HASHVEIL_REQUEST_MAX_BYTES);
         ck_assert_int_eq(hashveil_evaluator_respond(evaluator, request, len, response, &len),
                          HASHVEIL_OK);
-        ck_assert_int_eq(hashveil_scanner_finish(query, response, len, &verdict), HASHVEIL_OK);
+        ck_assert_int_eq(hashveil_scanner_finish(query, 0, response, len, &verdict), HASHVEIL_OK);
     } while (verdict.kind == HASHVEIL_VERDICT_PROOF_WANTED);
     hashveil_query_destroy(query);
     return verdict;

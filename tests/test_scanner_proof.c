@@ -66,7 +66,7 @@ struct exchange {
 static void respond(struct exchange *exchange, const hashveil_evaluator *by)
 {
     size_t len;
-    const uint8_t *request = hashveil_query_request(exchange->query, &len);
+    const uint8_t *request = hashveil_query_request(exchange->query, 0, &len);
     ck_assert_uint_eq(len, REQUEST_BYTES);
     ck_assert_int_eq(
         hashveil_evaluator_respond(by, request, len, exchange->response, &exchange->len),
@@ -91,7 +91,7 @@ static void end(struct exchange *exchange)
 
 static hashveil_status finish(struct exchange *exchange, hashveil_verdict *out)
 {
-    return hashveil_scanner_finish(exchange->query, exchange->response, exchange->len, out);
+    return hashveil_scanner_finish(exchange->query, 0, exchange->response, exchange->len, out);
 }
 
 static void expect(struct exchange *exchange, hashveil_status expected)
@@ -192,7 +192,7 @@ static void spoil_element(struct exchange *exchange, size_t index)
     uint8_t other[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t len;
     const size_t offset = HEADER_BYTES + index * ELEMENT_BYTES;
-    const uint8_t *request = hashveil_query_request(exchange->query, &len);
+    const uint8_t *request = hashveil_query_request(exchange->query, 0, &len);
     ck_assert_int_eq(hashveil_evaluator_respond(liar, request, len, other, &len), HASHVEIL_OK);
     memcpy(exchange->response + offset, other + offset, ELEMENT_BYTES);
 }
@@ -271,7 +271,7 @@ START_TEST(a_proof_that_was_not_asked_for_is_refused)
     uint8_t request[REQUEST_BYTES];
     size_t len;
     begin(&exchange, 0, evaluator);
-    memcpy(request, hashveil_query_request(exchange.query, &len), sizeof request);
+    memcpy(request, hashveil_query_request(exchange.query, 0, &len), sizeof request);
     request[PROOF_OFFSET] = 1;
     ck_assert_int_eq(hashveil_evaluator_respond(evaluator, request, sizeof request,
                                                 exchange.response, &exchange.len),

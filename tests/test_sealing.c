@@ -58,11 +58,12 @@ struct peer {
 
 static struct peer peer;
 
-static hashveil_status ask(void *context, unsigned worker, const uint8_t *request, size_t len,
-                           uint8_t *response, size_t *len_out)
+static hashveil_status ask(void *context, unsigned worker, unsigned evaluator,
+                           const uint8_t *request, size_t len, uint8_t *response, size_t *len_out)
 {
     struct peer *asked = context;
     (void)worker;
+    (void)evaluator;
     if (atomic_fetch_add(&asked->requests, 1) == asked->stops_after) {
         return HASHVEIL_ERR_UNREACHABLE;
     }
@@ -274,6 +275,50 @@ START_TEST(an_answer_that_is_not_proved_is_refused_and_not_kept)
     peer.spoil = NULL;
     ck_assert_int_eq(seal(&options), HASHVEIL_OK);
     check_sealed(wanted, len);
+    free(wanted);
+}
+END_TEST
+
+static hashveil_status ask_share(void *context, unsigned worker, unsigned evaluator,
+                                 const uint8_t *request, size_t len, uint8_t *response,
+                                 size_t *len_out)
+{
+    hashveil_evaluator *const *evaluators = context;
+    (void)worker;
+    return hashveil_evaluator_respond(evaluators[evaluator], request, len, response, len_out);
+}
+
+/* _i: 0 for both right, 1 and 2 for a share that is another's. */
+START_TEST(two_that_share_the_key_give_the_same_bytes_as_the_key)
+{
+    size_t len;
+    hashveil_key shares[HASHVEIL_KEY_SHARES];
+    hashveil_evaluator *evaluators[HASHVEIL_KEY_SHARES];
+    hashveil_seal_options options = by_key();
+    hashveil_key public_half = key;
+    uint8_t *wanted = sealed_at_once(&len);
+    memset(public_half.secret_bytes, 0, sizeof public_half.secret_bytes);
+    public_half.has_secret = false;
+    ck_assert_int_eq(hashveil_key_split(&key, shares), HASHVEIL_OK);
+    for (int i = 0; i < HASHVEIL_KEY_SHARES; i++) {
+        ck_assert_int_eq(hashveil_evaluator_create(&shares[i], &evaluators[i]), HASHVEIL_OK);
+        if (i == _i - 1) {
+            shares[i] = draw_evaluator_key();
+        }
+    }
+    options.evaluator_key = &public_half;
+    options.exchange = ask_share;
+    options.exchange_context = evaluators;
+    options.key_shares = shares;
+    const hashveil_status status = seal(&options);
+    if (_i == 0) {
+        ck_assert_int_eq(status, HASHVEIL_OK);
+        check_sealed(wanted, len);
+    } else {
+        ck_assert_int_eq(status, HASHVEIL_ERR_KEY);
+    }
+    hashveil_evaluator_destroy(evaluators[0]);
+    hashveil_evaluator_destroy(evaluators[1]);
     free(wanted);
 }
 END_TEST
@@ -595,6 +640,7 @@ int main(void)
     tcase_add_loop_test(asking, an_answer_that_is_not_proved_is_refused_and_not_kept, 0,
                         COUNT(spoiled));
     tcase_add_test(asking, an_evaluator_with_another_key_is_refused);
+    tcase_add_loop_test(asking, two_that_share_the_key_give_the_same_bytes_as_the_key, 0, 3);
     suite_add_tcase(suite, asking);
 
     tcase_add_loop_test(ended, sealing_goes_on_where_it_was_ended, 0, MASKS + 1);

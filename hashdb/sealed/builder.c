@@ -419,7 +419,8 @@ hashveil_status hashveil_sealed_db_build(const char *path, const hashveil_entrie
                           .source = {.entries = entries,
                                      .outputs = {.key = options->evaluator_key,
                                                  .exchange = options->exchange,
-                                                 .exchange_context = options->exchange_context},
+                                                 .exchange_context = options->exchange_context,
+                                                 .key_shares = options->key_shares},
                                      .tokens_done = tokens_done},
                           .lock = PTHREAD_MUTEX_INITIALIZER};
     build.source.seed = build.begin.seed;

@@ -46,20 +46,24 @@ static hashveil_status asking_init(const struct hv_output_source *source,
                                    const struct hv_token_input *inputs, uint32_t count,
                                    struct asking *out)
 {
-    const hashveil_status status = hv_client_batch_init(count, &out->batch);
+    const size_t shares = source->key_shares ? HV_CLIENT_MAX_EVALUATORS : 0;
+    hashveil_status status = hv_client_batch_init(count, &out->batch);
+    if (status == HASHVEIL_OK) {
+        status = hv_client_keys_of(source->key->public_bytes, source->key_shares, shares,
+                                   &out->batch.keys);
+    }
     if (status != HASHVEIL_OK) {
         return status;
     }
     out->batch.epoch = source->token_epoch;
     out->batch.with_proof = true;
-    memcpy(out->batch.evaluator_public, source->key->public_bytes, HV_ELEMENT_BYTES);
     memcpy(out->batch.input, inputs, count * sizeof *inputs);
     out->response = hv_alloc_array(HASHVEIL_RESPONSE_MAX_BYTES, 1);
     out->y = hv_alloc_array(count, sizeof out->y[0]);
     return out->response && out->y ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
 }
 
-/* One request: every answer is proved to be under the evaluator's published key. */
+/* One batch: every answer is proved to be under its evaluator's published key. */
 static hashveil_status ask(const struct hv_output_source *source, unsigned worker,
                            const struct hv_token_input *inputs, uint32_t count,
                            uint8_t (*out)[HV_OUTPUT_KEPT_BYTES])
@@ -70,12 +74,16 @@ static hashveil_status ask(const struct hv_output_source *source, unsigned worke
     if (status == HASHVEIL_OK) {
         status = hv_client_blind(&asking.batch);
     }
-    if (status == HASHVEIL_OK) {
-        status = source->exchange(source->exchange_context, worker, asking.batch.request,
-                                  asking.batch.request_len, asking.response, &len);
+    for (unsigned i = 0; i < asking.batch.keys.count && status == HASHVEIL_OK; i++) {
+        status = source->exchange(source->exchange_context, worker, i,
+                                  hv_client_request(&asking.batch, i), asking.batch.request_len,
+                                  asking.response, &len);
+        if (status == HASHVEIL_OK) {
+            status = hv_client_take(&asking.batch, i, asking.response, len);
+        }
     }
     if (status == HASHVEIL_OK) {
-        status = hv_client_finalize(&asking.batch, asking.response, len, asking.y);
+        status = hv_client_finalize(&asking.batch, asking.y);
     }
     for (uint32_t i = 0; i < count && status == HASHVEIL_OK; i++) {
         memcpy(out[i], asking.y[i], sizeof out[i]);

@@ -20,6 +20,7 @@ struct hv_output_source {
     const hashveil_key *key;        /* borrowed; with its secret unless there is an exchange */
     hashveil_exchange_fn *exchange; /* NULL: by the key */
     void *exchange_context;
+    const hashveil_key *key_shares; /* borrowed; of two evaluators that are asked, or NULL */
     uint64_t token_epoch;
 };
 

@@ -74,6 +74,40 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_key_load_public(const ch
                                                                         hashveil_key_kind kind,
                                                                         hashveil_key *out);
 
+/**
+ * Writes the public half alone, to path. Errors: as hashveil_key_save.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_key_save_public(const hashveil_key *key,
+                                                                        const char *path);
+
+enum { HASHVEIL_KEY_SHARES = 2 };
+
+/**
+ * Splits an evaluator's key at random into two shares, each an evaluator's key itself: their
+ * scalars add up to it. Whoever has one learns nothing of the whole from it.
+ *
+ * out  both with their secrets
+ *
+ * Errors: ERR_KEY (no evaluator's secret key), ERR_IO (no random numbers).
+ * Threads: safe.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_key_split(const hashveil_key *key, hashveil_key out[HASHVEIL_KEY_SHARES]);
+
+/**
+ * Adds the public halves of two shares up to that of the whole key, which nobody has then where
+ * each body made its own share.
+ *
+ * A share that was chosen after the other one was seen can hide the other in the sum, so that its
+ * maker alone has the whole key: who makes it cannot prove an answer under its share then, and
+ * devices and sealing demand that of both.
+ *
+ * Errors: ERR_KEY (another kind, or shares that cancel each other out), ERR_IO.
+ * Threads: safe.
+ */
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_key_join(const hashveil_key shares[HASHVEIL_KEY_SHARES], hashveil_key *out);
+
 /** Wipes. Accepts a cleared key. */
 HASHVEIL_API void hashveil_key_clear(hashveil_key *key);
 

@@ -68,7 +68,9 @@ typedef void hashveil_scan_trouble_fn(void *context, const char *peer, hashveil_
 
 typedef struct hashveil_scan_options {
     const hashveil_sealed_db *database; /**< borrowed */
-    hashveil_peer evaluator;
+    /** The second where two share the database's key, whose public halves scanner_options has; its
+     * address NULL where one has all of it. */
+    hashveil_peer evaluators[HASHVEIL_KEY_SHARES];
     const hashveil_key *reporter_key; /**< public half; NULL: matches are not reported */
     const char *spool_path;           /**< where reports wait; needed with reporter_key */
     hashveil_peer reporter;           /**< address NULL: reports stay in the spool */

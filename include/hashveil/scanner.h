@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <hashveil/digest.h>
+#include <hashveil/key.h>
 #include <hashveil/pdq.h>
 #include <hashveil/sealed_db.h>
 #include <hashveil/status.h>
@@ -45,7 +46,8 @@ typedef struct hashveil_query hashveil_query;
     X(NO_MATCH, 0, "no known match")                                                               \
     X(MATCH, 1, "match")                                                                           \
     X(LOW_QUALITY, 2, "low quality")                                                               \
-    X(PROOF_WANTED, 3, "proof wanted")
+    X(PROOF_WANTED, 3, "proof wanted")                                                             \
+    X(RESPONSE_WANTED, 4, "response wanted")
 
 typedef enum hashveil_verdict_kind {
 #define X(name, number, text) HASHVEIL_VERDICT_##name = number,
@@ -92,24 +94,30 @@ typedef struct hashveil_scanner_options {
     /** Ask for turned and mirrored pictures too: with HASHVEIL_PROBES_DIHEDRAL probes a file, which
      * cost both ends as many times as much. */
     bool is_dihedral;
+    /** Two public keys, copied, where two evaluators share the database's key (hashveil_key_split)
+     * and both are asked; NULL where one has all of it. */
+    const hashveil_key *key_shares;
 } hashveil_scanner_options;
 
 #define HASHVEIL_SCANNER_OPTIONS_DEFAULT                                                           \
     {                                                                                              \
-        .verified_percent = 10, .is_dihedral = false                                               \
+        .verified_percent = 10, .is_dihedral = false, .key_shares = NULL                           \
     }
 
 /**
  * db       borrowed until destroy; with all the segments that it will have
  * options  copied; NULL for the defaults
  *
- * Errors: ERR_ARGUMENT, ERR_NO_MEMORY.
+ * Errors: ERR_ARGUMENT, ERR_KEY (shares that do not add up to the database's key), ERR_NO_MEMORY.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_create(
     const hashveil_sealed_db *db, const hashveil_scanner_options *options, hashveil_scanner **out);
 
 /** Accepts NULL. */
 HASHVEIL_API void hashveil_scanner_destroy(hashveil_scanner *scanner);
+
+/** Returns how many evaluators have to be asked of each file: 1 or 2. Threads: safe. */
+HASHVEIL_API unsigned hashveil_scanner_evaluators(const hashveil_scanner *scanner);
 
 /**
  * Chooses the probes for a file and blinds them, each with its own fresh random scalar.
@@ -127,24 +135,30 @@ HASHVEIL_API void hashveil_scanner_destroy(hashveil_scanner *scanner);
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_begin(
     const hashveil_scanner *scanner, const hashveil_subject *subject, hashveil_query **out);
 
-/** Returns the *len_out bytes to send, POST to HASHVEIL_PATH_EVALUATE: as many for every file, at
- * most HASHVEIL_REQUEST_MAX_BYTES; borrowed until the query is destroyed, and changed by a finish
- * that wants a proof. Sending the same bytes again after a broken connection tells nothing new. */
-HASHVEIL_API const uint8_t *hashveil_query_request(const hashveil_query *query, size_t *len_out);
+/** Returns the *len_out bytes to send to an evaluator, from 0, POST to HASHVEIL_PATH_EVALUATE: as
+ * many for every file, at most HASHVEIL_REQUEST_MAX_BYTES; borrowed until the query is destroyed,
+ * and changed by a finish that wants a proof. Sending the same bytes again after a broken
+ * connection tells nothing new. */
+HASHVEIL_API const uint8_t *hashveil_query_request(const hashveil_query *query, unsigned evaluator,
+                                                   size_t *len_out);
 
 /**
- * Takes the evaluator's response, checks it and looks every probe up.
+ * Takes an evaluator's response; with the last one checks them and looks every probe up.
  *
- * A verdict of kind PROOF_WANTED is none yet: the request now asks for the same answers once more,
- * with a proof; send it and finish again. With verified_percent 100 requests ask at once.
+ * A verdict of kind RESPONSE_WANTED is none yet: another evaluator's response is missing. One of
+ * kind PROOF_WANTED is none either: the requests now ask for the same answers once more, with a
+ * proof; send them and finish again. With verified_percent 100 requests ask at once.
  *
- * response  len bytes, any content; borrowed for the call
+ * evaluator  whose it is, from 0
+ * response   len bytes, any content; borrowed for the call
  *
  * Errors: ERR_PROTOCOL (not a response to this request), ERR_VERSION, ERR_KEY (another
- * evaluator's, or not made with the key that the database names), ERR_NO_MEMORY. The query may then
- * be finished again with another response.
+ * evaluator's, or not made with the key that the database names), ERR_ARGUMENT (no such evaluator),
+ * ERR_NO_MEMORY. The query may then be finished again with other responses; where the last one did
+ * not fit the others, all are wanted anew.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_scanner_finish(hashveil_query *query,
+                                                                       unsigned evaluator,
                                                                        const uint8_t *response,
                                                                        size_t len,
                                                                        hashveil_verdict *out);

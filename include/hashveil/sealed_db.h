@@ -83,14 +83,16 @@ typedef struct hashveil_mask_params {
 typedef struct hashveil_sealed_db hashveil_sealed_db;
 
 /**
- * Moves one request to the evaluator and its response back; may wait and try again.
+ * Moves one request to an evaluator and its response back; may wait and try again.
  *
- * worker    of the threads that may call at a time, which one this is, from 0
- * request   len bytes; borrowed for the call
- * response  HASHVEIL_RESPONSE_MAX_BYTES of room; *len_out of them are filled on success
+ * worker     of the threads that may call at a time, which one this is, from 0
+ * evaluator  of those that share the key, which one is asked, from 0
+ * request    len bytes; borrowed for the call
+ * response   HASHVEIL_RESPONSE_MAX_BYTES of room; *len_out of them are filled on success
  */
-typedef hashveil_status hashveil_exchange_fn(void *context, unsigned worker, const uint8_t *request,
-                                             size_t len, uint8_t *response, size_t *len_out);
+typedef hashveil_status hashveil_exchange_fn(void *context, unsigned worker, unsigned evaluator,
+                                             const uint8_t *request, size_t len, uint8_t *response,
+                                             size_t *len_out);
 
 /** How sealing that can be resumed begins. */
 typedef enum hashveil_seal_start {
@@ -108,6 +110,9 @@ typedef struct hashveil_seal_options {
      * learns no entry, and the key is not learnt. NULL where the secret is at hand. */
     hashveil_exchange_fn *exchange;
     void *exchange_context;
+    /** Where two evaluators are asked that share the key (hashveil_key_split): their public keys,
+     * which add up to evaluator_key's; borrowed. NULL for one that has all of it. */
+    const hashveil_key *key_shares;
     const hashveil_key *curator_keys; /**< borrowed; public halves, named in the manifest */
     size_t curator_count;             /**< at most HASHVEIL_MAX_CURATORS */
     /** Higher for every new edition, and than the base's; 0 for the time in seconds at which
@@ -163,9 +168,10 @@ typedef struct hashveil_seal_summary {
  * summary_out  filled on success; may be NULL
  *
  * Errors: ERR_ARGUMENT, ERR_EMPTY (no entries, and none withdrawn), ERR_LIMIT (more than 2^24,
- * digests included), ERR_KEY (not an evaluator's secret key, not the base's, or answers that were
- * not evaluated under it), ERR_PROTOCOL and ERR_VERSION (of answers), those of exchange, ERR_BUSY
- * (another process seals to this path), ERR_NO_MEMORY, and those of writing a file.
+ * digests included), ERR_KEY (not an evaluator's secret key, not the base's, shares of another, or
+ * answers that were not evaluated under it), ERR_PROTOCOL and ERR_VERSION (of answers), those of
+ * exchange, ERR_BUSY (another process seals to this path), ERR_NO_MEMORY, and those of writing a
+ * file.
  */
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
 hashveil_sealed_db_build(const char *path, const hashveil_entries *entries,

@@ -180,6 +180,23 @@ done:
     return status;
 }
 
+hashveil_status hashveil_key_save_public(const hashveil_key *key, const char *path)
+{
+    struct hv_new_file file = {0};
+    hashveil_key public_half = *key;
+    hv_wipe(public_half.secret_bytes, sizeof public_half.secret_bytes);
+    public_half.has_secret = false;
+    if (sodium_init() < 0 || !hv_key_is_sound(&public_half)) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    hashveil_status status = prepare(&public_half, false, path, &file);
+    if (status == HASHVEIL_OK) {
+        status = publish(&file, path);
+    }
+    hv_new_file_clear(&file);
+    return status;
+}
+
 static hashveil_status load(const char *path, hashveil_key_kind kind, hashveil_key *out)
 {
     uint8_t *text;

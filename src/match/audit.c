@@ -94,7 +94,7 @@ hashveil_status hashveil_auditor_begin(const hashveil_auditor *auditor, hashveil
     randombytes_buf(entry->seed, sizeof entry->seed);
     const hashveil_status status = begin(auditor, entry, query_out);
     if (status == HASHVEIL_OK) {
-        entry->request = hashveil_query_request(*query_out, &entry->request_len);
+        entry->request = hashveil_query_request(*query_out, 0, &entry->request_len);
     }
     return status;
 }
@@ -109,11 +109,12 @@ hashveil_status hashveil_auditor_check(const hashveil_auditor *auditor,
     if (status != HASHVEIL_OK) {
         return status;
     }
-    const uint8_t *request = hashveil_query_request(query, &len);
+    const uint8_t *request = hashveil_query_request(query, 0, &len);
     if (len != entry->request_len || memcmp(request, entry->request, len) != 0) {
         status = HASHVEIL_ERR_FORMAT;
     } else {
-        status = hashveil_scanner_finish(query, entry->response, entry->response_len, verdict_out);
+        status =
+            hashveil_scanner_finish(query, 0, entry->response, entry->response_len, verdict_out);
     }
     hashveil_query_destroy(query);
     return status;

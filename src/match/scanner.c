@@ -19,6 +19,7 @@ enum { HUNDRED_PERCENT = 100 };
 struct hashveil_scanner {
     const hashveil_sealed_db *db;
     hashveil_scanner_options options;
+    struct hv_client_keys keys;
 };
 
 struct hashveil_query {
@@ -42,14 +43,28 @@ hashveil_status hashveil_scanner_create(const hashveil_sealed_db *db,
     if (!*out) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
+    options = options ? options : &defaults;
     (*out)->db = db;
-    (*out)->options = options ? *options : defaults;
-    return HASHVEIL_OK;
+    (*out)->options = *options;
+    (*out)->options.key_shares = NULL; /* the caller's */
+    const hashveil_status status =
+        hv_client_keys_of(hashveil_sealed_db_describe(db)->evaluator_public, options->key_shares,
+                          options->key_shares ? HV_CLIENT_MAX_EVALUATORS : 0, &(*out)->keys);
+    if (status != HASHVEIL_OK) {
+        free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 void hashveil_scanner_destroy(hashveil_scanner *scanner)
 {
     free(scanner);
+}
+
+unsigned hashveil_scanner_evaluators(const hashveil_scanner *scanner)
+{
+    return scanner->keys.count;
 }
 
 static const hashveil_sealed_db_info *info_of(const hashveil_query *query)
@@ -93,7 +108,7 @@ static hashveil_status blind(hashveil_query *query, struct hv_random_stream *str
     struct hv_client_batch *batch = &query->batch;
     batch->epoch = info->token_epoch;
     batch->with_proof = query->scanner->options.verified_percent == HUNDRED_PERCENT;
-    memcpy(batch->evaluator_public, info->evaluator_public, HASHVEIL_KEY_BYTES);
+    batch->keys = query->scanner->keys;
     batch->stream = stream;
     const hashveil_status status = hv_client_blind(batch);
     batch->stream = NULL; /* the caller's, from here on */
@@ -135,10 +150,11 @@ hashveil_status hv_scanner_begin_from(const hashveil_scanner *scanner,
     return HASHVEIL_OK;
 }
 
-const uint8_t *hashveil_query_request(const hashveil_query *query, size_t *len_out)
+const uint8_t *hashveil_query_request(const hashveil_query *query, unsigned evaluator,
+                                      size_t *len_out)
 {
     *len_out = query->batch.request_len;
-    return query->batch.request;
+    return hv_client_request(&query->batch, evaluator);
 }
 
 /* Fills values with what a part's tables say; random probes are passed over, and those of digests
@@ -253,19 +269,31 @@ static hashveil_status judge(const hashveil_query *query, uint8_t (*y)[HV_OPRF_O
     return status;
 }
 
-hashveil_status hashveil_scanner_finish(hashveil_query *query, const uint8_t *response, size_t len,
-                                        hashveil_verdict *out)
+hashveil_status hashveil_scanner_finish(hashveil_query *query, unsigned evaluator,
+                                        const uint8_t *response, size_t len, hashveil_verdict *out)
 {
+    if (evaluator >= query->batch.keys.count) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    hashveil_status status = hv_client_take(&query->batch, evaluator, response, len);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    if (!hv_client_is_answered(&query->batch)) {
+        *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_RESPONSE_WANTED};
+        return HASHVEIL_OK;
+    }
     if (wants_proof(query)) {
         *out = (hashveil_verdict){.kind = HASHVEIL_VERDICT_PROOF_WANTED};
-        return hv_client_hold(&query->batch, response, len);
+        hv_client_hold(&query->batch);
+        return HASHVEIL_OK;
     }
     const size_t y_len = (size_t)query->batch.count * HV_OPRF_OUTPUT_BYTES;
     uint8_t(*y)[HV_OPRF_OUTPUT_BYTES] = hv_alloc_array(y_len, 1);
     if (!y) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    hashveil_status status = hv_client_finalize(&query->batch, response, len, y);
+    status = hv_client_finalize(&query->batch, y);
     if (status == HASHVEIL_OK) {
         status = judge(query, y, out);
     }

@@ -20,13 +20,36 @@ hashveil_status hv_client_batch_init(uint32_t count, struct hv_client_batch *out
     out->request_len = hv_message_len(HV_MESSAGE_REQUEST, &message);
     out->input = hv_alloc_array(count, sizeof *out->input);
     out->blind = hv_alloc_array(count, sizeof *out->blind);
-    out->answers = hv_alloc_array(message.count, sizeof *out->answers);
-    out->request = hv_alloc_array(out->request_len, 1);
-    if (!out->input || !out->blind || !out->answers || !out->request) {
+    out->requests = hv_alloc_array(HV_CLIENT_MAX_EVALUATORS, out->request_len);
+    if (!out->input || !out->blind || !out->requests) {
         hv_client_batch_clear(out);
         return HASHVEIL_ERR_NO_MEMORY;
     }
     return HASHVEIL_OK;
+}
+
+hashveil_status hv_client_keys_of(const uint8_t whole[HV_ELEMENT_BYTES], const hashveil_key *shares,
+                                  size_t share_count, struct hv_client_keys *out)
+{
+    uint8_t sum[HV_ELEMENT_BYTES] = {0};
+    *out = (struct hv_client_keys){.count = 1};
+    memcpy(out->whole, whole, HV_ELEMENT_BYTES);
+    memcpy(out->shares[0], whole, HV_ELEMENT_BYTES);
+    if (share_count == 0) {
+        return HASHVEIL_OK;
+    }
+    if (share_count != HV_CLIENT_MAX_EVALUATORS) {
+        return HASHVEIL_ERR_ARGUMENT;
+    }
+    for (size_t i = 0; i < share_count; i++) {
+        memcpy(out->shares[i], shares[i].public_bytes, HV_ELEMENT_BYTES);
+        if (shares[i].kind != HASHVEIL_KEY_EVALUATOR || !hv_element_is_valid(out->shares[i]) ||
+            !hv_add(sum, out->shares[i])) {
+            return HASHVEIL_ERR_KEY;
+        }
+    }
+    out->count = (unsigned)share_count;
+    return memcmp(sum, whole, sizeof sum) == 0 ? HASHVEIL_OK : HASHVEIL_ERR_KEY;
 }
 
 static void discard(void *secret, size_t len)
@@ -41,8 +64,11 @@ void hv_client_batch_clear(struct hv_client_batch *batch)
 {
     discard(batch->input, batch->count * sizeof *batch->input);
     discard(batch->blind, batch->count * sizeof *batch->blind);
-    free(batch->answers);
-    free(batch->request);
+    free(batch->requests);
+    for (unsigned i = 0; i < HV_CLIENT_MAX_EVALUATORS; i++) {
+        free(batch->answers[i].response);
+        free(batch->answers[i].held);
+    }
     hv_wipe(batch, sizeof *batch);
 }
 
@@ -59,19 +85,25 @@ static bool blind_input(struct hv_client_batch *batch, uint32_t index, uint8_t *
                          elements + offset_of(batch, index));
 }
 
-static void write_header(struct hv_client_batch *batch)
+static uint8_t *request_of(const struct hv_client_batch *batch, unsigned evaluator)
+{
+    return batch->requests + evaluator * batch->request_len;
+}
+
+static void write_headers(struct hv_client_batch *batch)
 {
     struct hv_message message = {
         .with_proof = batch->with_proof, .epoch = batch->epoch, .count = element_count(batch)};
-    memcpy(message.evaluator_public, batch->evaluator_public, HV_ELEMENT_BYTES);
-    hv_message_write_header(HV_MESSAGE_REQUEST, &message, batch->request);
+    for (unsigned i = 0; i < batch->keys.count; i++) {
+        memcpy(message.evaluator_public, batch->keys.shares[i], HV_ELEMENT_BYTES);
+        hv_message_write_header(HV_MESSAGE_REQUEST, &message, request_of(batch, i));
+    }
 }
 
 hashveil_status hv_client_blind(struct hv_client_batch *batch)
 {
-    uint8_t *elements = batch->request + HV_MESSAGE_HEADER_BYTES;
+    uint8_t *elements = batch->requests + HV_MESSAGE_HEADER_BYTES;
     hashveil_status status = hv_hidden_sum_draw(element_count(batch), batch->stream, &batch->sum);
-    write_header(batch);
     for (uint32_t i = 0; i < batch->count && status == HASHVEIL_OK; i++) {
         status = hv_draw_scalar(batch->stream, batch->blind[i]);
         if (status == HASHVEIL_OK && !blind_input(batch, i, elements)) {
@@ -82,14 +114,23 @@ hashveil_status hv_client_blind(struct hv_client_batch *batch)
         !hv_hidden_sum_write(&batch->sum, element_count(batch), elements)) {
         status = HASHVEIL_ERR_ARGUMENT;
     }
+    for (unsigned i = 1; i < batch->keys.count; i++) {
+        memcpy(request_of(batch, i), batch->requests, batch->request_len);
+    }
+    write_headers(batch);
     return status;
 }
 
-/* Whether a response answers the batch's request. */
-static hashveil_status check_header(const struct hv_client_batch *batch,
+const uint8_t *hv_client_request(const struct hv_client_batch *batch, unsigned evaluator)
+{
+    return request_of(batch, evaluator);
+}
+
+/* Whether a response answers the batch's request to an evaluator. */
+static hashveil_status check_header(const struct hv_client_batch *batch, unsigned evaluator,
                                     const struct hv_message *response)
 {
-    if (memcmp(response->evaluator_public, batch->evaluator_public, HV_ELEMENT_BYTES) != 0) {
+    if (memcmp(response->evaluator_public, batch->keys.shares[evaluator], HV_ELEMENT_BYTES) != 0) {
         return HASHVEIL_ERR_KEY;
     }
     if (response->with_proof != batch->with_proof || response->epoch != batch->epoch ||
@@ -99,45 +140,96 @@ static hashveil_status check_header(const struct hv_client_batch *batch,
     return HASHVEIL_OK;
 }
 
-static hashveil_status read_response(const struct hv_client_batch *batch, const uint8_t *response,
-                                     size_t len, struct hv_message *out)
+static void let_go(struct hv_client_answer *answer)
 {
-    const hashveil_status status = hv_message_parse(HV_MESSAGE_RESPONSE, response, len, out);
-    return status == HASHVEIL_OK ? check_header(batch, out) : status;
+    free(answer->response);
+    answer->response = NULL;
 }
 
-hashveil_status hv_client_hold(struct hv_client_batch *batch, const uint8_t *response, size_t len)
+hashveil_status hv_client_take(struct hv_client_batch *batch, unsigned evaluator,
+                               const uint8_t *response, size_t len)
 {
-    struct hv_message message;
-    const hashveil_status status = read_response(batch, response, len, &message);
+    struct hv_client_answer *answer = &batch->answers[evaluator];
+    let_go(answer);
+    hashveil_status status = hv_message_parse(HV_MESSAGE_RESPONSE, response, len, &answer->message);
     if (status == HASHVEIL_OK) {
-        memcpy(batch->answers, message.elements, message.count * sizeof batch->answers[0]);
-        batch->is_held = true;
-        batch->with_proof = true;
-        write_header(batch);
+        status = check_header(batch, evaluator, &answer->message);
     }
-    return status;
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    answer->response = hv_copy_bytes(response, len);
+    if (!answer->response) {
+        return HASHVEIL_ERR_NO_MEMORY;
+    }
+    return hv_message_parse(HV_MESSAGE_RESPONSE, answer->response, len, &answer->message);
+}
+
+bool hv_client_is_answered(const struct hv_client_batch *batch)
+{
+    bool is_answered = true;
+    for (unsigned i = 0; i < batch->keys.count; i++) {
+        is_answered &= batch->answers[i].response != NULL;
+    }
+    return is_answered;
+}
+
+void hv_client_hold(struct hv_client_batch *batch)
+{
+    for (unsigned i = 0; i < batch->keys.count; i++) {
+        struct hv_client_answer *answer = &batch->answers[i];
+        free(answer->held);
+        answer->held = answer->response; /* with its header still before the elements */
+        answer->response = NULL;
+    }
+    batch->with_proof = true;
+    write_headers(batch);
 }
 
 /* Under the pinned key, not the one that the response names: they are the same by now. */
-static hashveil_status check_answers(const struct hv_client_batch *batch,
-                                     const struct hv_message *response)
+static bool is_proved(const struct hv_client_batch *batch, unsigned evaluator)
 {
-    const struct hv_statement statement = {.public_key = batch->evaluator_public,
-                                           .blinded = batch->request + HV_MESSAGE_HEADER_BYTES,
-                                           .evaluated = response->elements,
-                                           .count = response->count};
-    const uint8_t *checking = response->elements + (size_t)batch->sum.place * HV_ELEMENT_BYTES;
-    if (!hv_element_is_valid(checking)) {
-        return HASHVEIL_ERR_PROTOCOL; /* as unblinding says of all the others */
+    const struct hv_client_answer *answer = &batch->answers[evaluator];
+    const struct hv_statement statement = {.public_key = batch->keys.shares[evaluator],
+                                           .blinded = request_of(batch, evaluator) +
+                                                      HV_MESSAGE_HEADER_BYTES,
+                                           .evaluated = answer->message.elements,
+                                           .count = answer->message.count};
+    const bool is_as_held =
+        !answer->held || memcmp(answer->held + HV_MESSAGE_HEADER_BYTES, answer->message.elements,
+                                answer->message.count * (size_t)HV_ELEMENT_BYTES) == 0;
+    return is_as_held && (!batch->with_proof || hv_proof_verify(&statement, answer->message.proof));
+}
+
+/* answers: the evaluators' together, under the whole key. */
+static hashveil_status check_answers(const struct hv_client_batch *batch, const uint8_t *answers)
+{
+    bool is_right =
+        hv_hidden_sum_holds(&batch->sum, element_count(batch), batch->keys.whole, answers);
+    for (unsigned i = 0; i < batch->keys.count && is_right; i++) {
+        is_right = is_proved(batch, i);
     }
-    const bool is_right =
-        (!batch->is_held || memcmp(batch->answers, response->elements,
-                                   response->count * sizeof batch->answers[0]) == 0) &&
-        hv_hidden_sum_holds(&batch->sum, response->count, batch->evaluator_public,
-                            response->elements) &&
-        (!batch->with_proof || hv_proof_verify(&statement, response->proof));
     return is_right ? HASHVEIL_OK : HASHVEIL_ERR_KEY;
+}
+
+/* Adds the evaluators' answers up, element by element: (k1 + k2) B = k1 B + k2 B. sums: room for
+ * them. */
+static hashveil_status add_up(const struct hv_client_batch *batch, uint8_t *sums)
+{
+    const uint32_t count = element_count(batch);
+    memcpy(sums, batch->answers[0].message.elements, count * (size_t)HV_ELEMENT_BYTES);
+    for (unsigned i = 1; i < batch->keys.count; i++) {
+        const uint8_t *elements = batch->answers[i].message.elements;
+        for (size_t at = 0; at < count * (size_t)HV_ELEMENT_BYTES; at += HV_ELEMENT_BYTES) {
+            if (!hv_add(sums + at, elements + at)) {
+                return HASHVEIL_ERR_PROTOCOL;
+            }
+        }
+    }
+    /* As unblinding says of all the others. */
+    return hv_element_is_valid(sums + (size_t)batch->sum.place * HV_ELEMENT_BYTES)
+               ? HASHVEIL_OK
+               : HASHVEIL_ERR_PROTOCOL;
 }
 
 static hashveil_status unblind(const struct hv_client_batch *batch, const uint8_t *answers,
@@ -165,16 +257,20 @@ done:
     return status;
 }
 
-hashveil_status hv_client_finalize(const struct hv_client_batch *batch, const uint8_t *response,
-                                   size_t len, uint8_t (*out)[HV_OPRF_OUTPUT_BYTES])
+hashveil_status hv_client_finalize(struct hv_client_batch *batch,
+                                   uint8_t (*out)[HV_OPRF_OUTPUT_BYTES])
 {
-    struct hv_message message;
-    hashveil_status status = read_response(batch, response, len, &message);
+    uint8_t *sums = hv_alloc_array(element_count(batch), HV_ELEMENT_BYTES);
+    hashveil_status status = sums ? add_up(batch, sums) : HASHVEIL_ERR_NO_MEMORY;
     if (status == HASHVEIL_OK) {
-        status = unblind(batch, message.elements, out);
+        status = unblind(batch, sums, out);
     }
     if (status == HASHVEIL_OK) {
-        status = check_answers(batch, &message);
+        status = check_answers(batch, sums);
+    }
+    free(sums);
+    for (unsigned i = 0; i < batch->keys.count; i++) {
+        let_go(&batch->answers[i]);
     }
     return status;
 }

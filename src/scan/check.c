@@ -13,13 +13,19 @@ enum {
 hashveil_status hv_checker_init(const hashveil_scan_options *options,
                                 const hashveil_scanner *scanner, struct hv_checker *out)
 {
+    hashveil_status status = HASHVEIL_OK;
     *out = (struct hv_checker){.options = options, .scanner = scanner};
-    return hashveil_connection_open(&options->evaluator, &out->evaluator);
+    for (unsigned i = 0; i < hashveil_scanner_evaluators(scanner) && status == HASHVEIL_OK; i++) {
+        status = hashveil_connection_open(&options->evaluators[i], &out->evaluators[i]);
+    }
+    return status;
 }
 
 void hv_checker_clear(struct hv_checker *checker)
 {
-    hashveil_connection_close(checker->evaluator);
+    for (unsigned i = 0; i < HASHVEIL_KEY_SHARES; i++) {
+        hashveil_connection_close(checker->evaluators[i]);
+    }
 }
 
 static void end(hashveil_file_result *result, hashveil_file_class file_class,
@@ -45,23 +51,34 @@ static bool asks_digests(const struct hv_checker *checker)
     return hashveil_sealed_db_lists_digests(checker->options->database);
 }
 
-/* The PSI step: one request, one response; and once more where the answer is to be proved. */
+static hashveil_status ask_one(struct hv_checker *checker, hashveil_query *query,
+                               unsigned evaluator, hashveil_verdict *out)
+{
+    size_t len = 0;
+    const uint8_t *request = hashveil_query_request(query, evaluator, &len);
+    const hashveil_status status = hashveil_connection_exchange(
+        checker->evaluators[evaluator], HASHVEIL_PATH_EVALUATE, request, len, checker->response,
+        sizeof checker->response, &len);
+    return status == HASHVEIL_OK
+               ? hashveil_scanner_finish(query, evaluator, checker->response, len, out)
+               : status;
+}
+
+/* The PSI step: one request and one response of each evaluator; and once more where the answers are
+ * to be proved. failed_out: which one failed. */
 static hashveil_status ask(struct hv_checker *checker, const hashveil_subject *subject,
-                           hashveil_verdict *out)
+                           hashveil_verdict *out, unsigned *failed_out)
 {
     hashveil_query *query = NULL;
-    size_t len = 0;
     hashveil_status status = hashveil_scanner_begin(checker->scanner, subject, &query);
     if (status != HASHVEIL_OK) {
         return status;
     }
     do {
-        const uint8_t *request = hashveil_query_request(query, &len);
-        status =
-            hashveil_connection_exchange(checker->evaluator, HASHVEIL_PATH_EVALUATE, request, len,
-                                         checker->response, sizeof checker->response, &len);
-        if (status == HASHVEIL_OK) {
-            status = hashveil_scanner_finish(query, checker->response, len, out);
+        for (unsigned i = 0;
+             i < hashveil_scanner_evaluators(checker->scanner) && status == HASHVEIL_OK; i++) {
+            *failed_out = i;
+            status = ask_one(checker, query, i, out);
         }
     } while (status == HASHVEIL_OK && out->kind == HASHVEIL_VERDICT_PROOF_WANTED);
     hashveil_query_destroy(query);
@@ -164,7 +181,7 @@ static size_t count_forms(const struct hv_checker *checker)
 /* decoded: how that went. */
 static void ask_and_end(struct hv_checker *checker, const struct hv_content *content,
                         hashveil_status decoded, hashveil_file_result *result,
-                        hashveil_status *peer_status_out)
+                        struct hv_peer_failure *failure_out)
 {
     result->is_decoded = decoded == HASHVEIL_OK;
     const hashveil_subject subject = {.forms = checker->forms,
@@ -174,20 +191,20 @@ static void ask_and_end(struct hv_checker *checker, const struct hv_content *con
         end_undecoded(result, decoded);
         return;
     }
-    *peer_status_out = ask(checker, &subject, &result->verdict);
-    if (*peer_status_out != HASHVEIL_OK) {
-        end(result, HASHVEIL_FILE_UNCHECKED, *peer_status_out);
+    failure_out->status = ask(checker, &subject, &result->verdict, &failure_out->evaluator);
+    if (failure_out->status != HASHVEIL_OK) {
+        end(result, HASHVEIL_FILE_UNCHECKED, failure_out->status);
     } else {
         end_asked(checker, content, decoded, result);
     }
 }
 
 void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, uint64_t *bytes_out,
-                    hashveil_status *peer_status_out)
+                    struct hv_peer_failure *failure_out)
 {
     const hashveil_fingerprint_options *options = &checker->options->fingerprint_options;
     struct hv_content content = {0};
-    *peer_status_out = HASHVEIL_OK;
+    *failure_out = (struct hv_peer_failure){.status = HASHVEIL_OK};
     *bytes_out = 0;
     const hashveil_status read = hv_content_read(result->path, options, &content);
     if (read != HASHVEIL_OK && !hv_content_is_giant(read)) {
@@ -206,7 +223,7 @@ void hv_checker_run(struct hv_checker *checker, hashveil_file_result *result, ui
             result->fingerprint = checker->forms[0];
         }
         *bytes_out = content.len;
-        ask_and_end(checker, &content, decoded, result, peer_status_out);
+        ask_and_end(checker, &content, decoded, result, failure_out);
     }
     hv_content_clear(&content);
 }

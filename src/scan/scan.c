@@ -22,7 +22,7 @@ struct item {
     struct hv_walked walked;
     hashveil_file_result result;
     uint64_t bytes;
-    hashveil_status peer_status; /* how the exchange with the evaluator went */
+    struct hv_peer_failure failure;
 };
 
 static void tell_trouble(struct scan *scan, const char *peer, hashveil_status status)
@@ -90,7 +90,7 @@ static void work(void *context, void *worker, void *item)
     struct item *own = item;
     (void)context;
     own->result.path = own->walked.path;
-    hv_checker_run(worker, &own->result, &own->bytes, &own->peer_status);
+    hv_checker_run(worker, &own->result, &own->bytes, &own->failure);
 }
 
 static void tell(void *context, void *item)
@@ -103,9 +103,10 @@ static void tell(void *context, void *item)
                                          .file_class = HASHVEIL_FILE_UNREADABLE,
                                          .status = own->walked.problem};
     }
-    if (own->peer_status != HASHVEIL_OK && !scan->is_peer_trouble_told) {
+    if (own->failure.status != HASHVEIL_OK && !scan->is_peer_trouble_told) {
         scan->is_peer_trouble_told = true;
-        tell_trouble(scan, scan->options->evaluator.address, own->peer_status);
+        tell_trouble(scan, scan->options->evaluators[own->failure.evaluator].address,
+                     own->failure.status);
     }
     if (result->file_class == HASHVEIL_FILE_MATCH && scan->spool) {
         spool_report(scan, result);
@@ -136,10 +137,16 @@ static void deliver(struct scan *scan)
 
 static hashveil_status check_options(const hashveil_scan_options *options)
 {
-    const bool is_complete = options->database && options->evaluator.address && options->on_result;
+    const bool is_complete =
+        options->database && options->evaluators[0].address && options->on_result;
     const bool can_report = !options->reporter_key || options->spool_path;
     const bool has_key = options->reporter_key || !options->reporter.address;
     return is_complete && can_report && has_key ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT;
+}
+
+static unsigned evaluator_count(const hashveil_scan_options *options)
+{
+    return options->evaluators[1].address ? HASHVEIL_KEY_SHARES : 1;
 }
 
 static hashveil_status scan_paths(struct scan *scan, const char *const *paths, size_t count)
@@ -172,6 +179,10 @@ hashveil_status hashveil_scan(const char *const *paths, size_t count,
     status = hashveil_scanner_create(options->database, options->scanner_options, &scan.scanner);
     if (status != HASHVEIL_OK) {
         return status;
+    }
+    if (hashveil_scanner_evaluators(scan.scanner) != evaluator_count(options)) {
+        hashveil_scanner_destroy(scan.scanner);
+        return HASHVEIL_ERR_ARGUMENT;
     }
     if (options->reporter_key) {
         status = hashveil_spool_open(options->spool_path, &scan.spool);

@@ -76,7 +76,7 @@ static hashveil_status ask(struct audit *audit, hashveil_audit_entry *entry,
     }
     if (status == HASHVEIL_OK) {
         entry->response = audit->response;
-        status = hashveil_scanner_finish(query, entry->response, entry->response_len, verdict);
+        status = hashveil_scanner_finish(query, 0, entry->response, entry->response_len, verdict);
     }
     if (status == HASHVEIL_OK && audit->transcript) {
         status = hashveil_transcript_add(audit->transcript, entry);
@@ -142,9 +142,9 @@ static bool connect_evaluator(struct audit *audit)
         status = private_service_start(arguments, audit->is_cancelled, &audit->service);
     }
     if (status == HASHVEIL_OK) {
-        const hashveil_peer peer =
-            peer_of_evaluator(&options->peers, options->key_path ? audit->service.address
-                                                                 : options->evaluator_address);
+        const hashveil_peer peer = peer_of_evaluator(
+            &options->peers, 0,
+            options->key_path ? audit->service.address : options->evaluator_address);
         status = hashveil_connection_open(&peer, &audit->evaluator);
     }
     if (status != HASHVEIL_OK) {

@@ -22,6 +22,7 @@
 struct seal_input {
     uint8_t seed[HASHVEIL_SEAL_SEED_BYTES];
     hashveil_key evaluator_key;
+    struct evaluator_peers evaluators; /* that are asked; none where the key is secret */
     hashveil_key curator_keys[HASHVEIL_MAX_CURATORS];
     struct seal_selection selection;
     hashveil_sealed_db *base; /* of a segment */
@@ -36,21 +37,42 @@ static void seal_input_clear(struct seal_input *input)
     hashveil_sealed_db_close(input->base);
 }
 
-static bool load_keys(const struct seal_command_options *options, struct seal_input *out)
+/* The key that is sealed with: its public half where evaluators are asked. */
+static bool load_evaluator_key(const struct seal_command_options *options, struct seal_input *out)
 {
     const char *path = options->key_path;
-    hashveil_status status =
-        options->evaluator_address
-            ? hashveil_key_load_public(path, HASHVEIL_KEY_EVALUATOR, &out->evaluator_key)
-            : hashveil_key_load_secret(path, HASHVEIL_KEY_EVALUATOR, &out->evaluator_key);
-    for (size_t i = 0; i < options->curator_count && status == HASHVEIL_OK; i++) {
-        path = options->curator_paths[i];
-        status = hashveil_key_load_public(path, HASHVEIL_KEY_CURATOR, &out->curator_keys[i]);
+    struct evaluator_peers *evaluators = &out->evaluators;
+    hashveil_status status = HASHVEIL_OK;
+    *evaluators = options->evaluators;
+    if (path) {
+        status = hashveil_key_load_secret(path, HASHVEIL_KEY_EVALUATOR, &out->evaluator_key);
+    } else if (!evaluator_peers_load(evaluators)) {
+        return false;
+    } else if (evaluator_peers_shares(evaluators)) {
+        path = evaluators->key_paths[1];
+        status = hashveil_key_join(evaluators->keys, &out->evaluator_key);
+    } else {
+        out->evaluator_key = evaluators->keys[0];
     }
     if (status != HASHVEIL_OK) {
         complain_status(path, status);
     }
     return status == HASHVEIL_OK;
+}
+
+static bool load_keys(const struct seal_command_options *options, struct seal_input *out)
+{
+    bool is_loaded = load_evaluator_key(options, out);
+    for (size_t i = 0; i < options->curator_count && is_loaded; i++) {
+        const char *path = options->curator_paths[i];
+        const hashveil_status status =
+            hashveil_key_load_public(path, HASHVEIL_KEY_CURATOR, &out->curator_keys[i]);
+        if (status != HASHVEIL_OK) {
+            complain_status(path, status);
+        }
+        is_loaded = status == HASHVEIL_OK;
+    }
+    return is_loaded;
 }
 
 /* Whatever the file is, its digest is as good a seed as its content is secret. */
@@ -196,18 +218,35 @@ static void tell_start(void *context, hashveil_seal_start start)
     }
 }
 
+/* Returns what a failure is of: an evaluator, where one was asked and did not answer or not
+ * rightly, else the path. Of two whose answers are wrong it is unknown whose: the first stands for
+ * both. */
+static const char *to_blame(const struct seal_exchange *exchange, hashveil_status status,
+                            const char *path)
+{
+    const bool is_answer = status == HASHVEIL_ERR_KEY || status == HASHVEIL_ERR_PROTOCOL;
+    for (size_t i = 0; i < HASHVEIL_KEY_SHARES; i++) {
+        if (exchange->has_failed[i]) {
+            return exchange->peers[i].address;
+        }
+    }
+    return is_answer && exchange->peers[0].address ? exchange->peers[0].address : path;
+}
+
 static bool build(const char *path, const struct seal_command_options *options,
                   const struct seal_input *input, hashveil_seal_summary *summary_out)
 {
     struct seal_output output = {.path = path};
     struct seal_exchange exchange = {
-        .peer = peer_of_evaluator(&options->peers, options->evaluator_address),
+        .peers = {peer_of_evaluator(&options->peers, 0, input->evaluators.addresses[0]),
+                  peer_of_evaluator(&options->peers, 1, input->evaluators.addresses[1])},
         .retry_s = options->retry_s};
     const uint64_t created_s = options->created_s ? options->created_s : (uint64_t)time(NULL);
     const hashveil_seal_options seal = {
         .evaluator_key = &input->evaluator_key,
-        .exchange = options->evaluator_address ? seal_exchange_ask : NULL,
+        .exchange = input->evaluators.count > 0 ? seal_exchange_ask : NULL,
         .exchange_context = &exchange,
+        .key_shares = evaluator_peers_shares(&input->evaluators),
         .curator_keys = input->curator_keys,
         .curator_count = options->curator_count,
         .epoch = options->epoch,
@@ -230,11 +269,7 @@ static bool build(const char *path, const struct seal_command_options *options,
     progress_clear(&output.progress);
     seal_exchange_clear(&exchange);
     if (status != HASHVEIL_OK) {
-        const bool is_of_evaluator =
-            exchange.has_failed || status == HASHVEIL_ERR_KEY || status == HASHVEIL_ERR_PROTOCOL;
-        complain_status(options->evaluator_address && is_of_evaluator ? options->evaluator_address
-                                                                      : path,
-                        status);
+        complain_status(to_blame(&exchange, status, path), status);
     }
     return status == HASHVEIL_OK;
 }

@@ -74,6 +74,18 @@ static bool open_database(const struct scan_options *options, struct scan_input 
     return are_attached;
 }
 
+/* Returns false after a message where the key is not the one that the database was sealed for. */
+static bool is_databases_key(const struct scan_options *options, const struct scan_input *input,
+                             const hashveil_key *key, const char *path)
+{
+    const bool is_the_one =
+        memcmp(key->public_bytes, input->info->evaluator_public, sizeof key->public_bytes) == 0;
+    if (!is_the_one) {
+        complain(path, "not the key that %s was sealed with", options->database_path);
+    }
+    return is_the_one;
+}
+
 /* The private services load the secrets themselves; looking at the keys here finds a wrong one
  * before anything is started, and names it. */
 static bool check_evaluator_key(const struct scan_options *options, const struct scan_input *input)
@@ -84,16 +96,35 @@ static bool check_evaluator_key(const struct scan_options *options, const struct
     }
     const hashveil_status status =
         hashveil_key_load_secret(options->key_path, HASHVEIL_KEY_EVALUATOR, &key);
-    const bool is_the_one =
-        status == HASHVEIL_OK &&
-        memcmp(key.public_bytes, input->info->evaluator_public, sizeof key.public_bytes) == 0;
-    hashveil_key_clear(&key);
     if (status != HASHVEIL_OK) {
         complain_status(options->key_path, status);
-    } else if (!is_the_one) {
-        complain(options->key_path, "not the key that %s was sealed with", options->database_path);
     }
+    const bool is_the_one =
+        status == HASHVEIL_OK && is_databases_key(options, input, &key, options->key_path);
+    hashveil_key_clear(&key);
     return is_the_one;
+}
+
+static bool load_evaluator_keys(struct scan_options *options, const struct scan_input *input)
+{
+    struct evaluator_peers *evaluators = &options->evaluators;
+    hashveil_key whole = {0};
+    if (!evaluator_peers_load(evaluators)) {
+        return false;
+    }
+    if (!evaluator_peers_shares(evaluators)) {
+        return evaluators->key_count == 0 ||
+               is_databases_key(options, input, &evaluators->keys[0], evaluators->key_paths[0]);
+    }
+    const hashveil_status status = hashveil_key_join(evaluators->keys, &whole);
+    if (status != HASHVEIL_OK ||
+        memcmp(whole.public_bytes, input->info->evaluator_public, sizeof whole.public_bytes) != 0) {
+        complain(options->database_path,
+                 "%s and %s do not add up to the key that it was sealed with",
+                 evaluators->key_paths[0], evaluators->key_paths[1]);
+        return false;
+    }
+    return true;
 }
 
 static bool load_reporter_key(const struct scan_options *options, struct scan_input *out)
@@ -183,19 +214,25 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
                                  .reporter_address = input->reporter.address,
                                  .is_json = options->is_json,
                                  .is_quiet = options->is_quiet};
+    hashveil_scanner_options scanner_options = options->scanner;
+    scanner_options.key_shares = evaluator_peers_shares(&options->evaluators);
     const bool reports = options->reporter_key_path != NULL;
     const char *spool_path = options->spool_path ? options->spool_path : input->default_spool_path;
     const hashveil_scan_options scan_options = {
         .database = input->database,
-        .evaluator =
-            peer_of_evaluator(&options->peers, options->key_path ? input->evaluator.address
-                                                                 : options->evaluator_address),
+        .evaluators =
+            {
+                peer_of_evaluator(&options->peers, 0,
+                                  options->key_path ? input->evaluator.address
+                                                    : options->evaluators.addresses[0]),
+                peer_of_evaluator(&options->peers, 1, options->evaluators.addresses[1]),
+            },
         .reporter_key = reports ? &input->reporter_key : NULL,
         .spool_path = spool_path,
         .reporter = peer_without_account(&options->peers, options->report_store_path
                                                               ? input->reporter.address
                                                               : options->reporter_address),
-        .scanner_options = &options->scanner,
+        .scanner_options = &scanner_options,
         .workers = options->workers,
         .fingerprint_options = options->decode.fingerprint,
         .on_result = scan_output_result,
@@ -235,8 +272,9 @@ static int run(const struct command *self, int argc, char **argv)
     int code = EXIT_TROUBLE;
     if (peer_options_load(&options.peers) && open_database(&options, &input) &&
         scan_is_trusted(&options, input.database) && scan_is_logged(&options, input.database) &&
-        check_evaluator_key(&options, &input) && load_reporter_key(&options, &input) &&
-        choose_spool(&options, &input) && decode_options_open(&options.decode, options.workers) &&
+        check_evaluator_key(&options, &input) && load_evaluator_keys(&options, &input) &&
+        load_reporter_key(&options, &input) && choose_spool(&options, &input) &&
+        decode_options_open(&options.decode, options.workers) &&
         start_services(&options, &is_cancelled, &input)) {
         code = scan(&options, &input, &is_cancelled);
     }

@@ -124,13 +124,13 @@ static hashveil_status exchange(const struct eval_private *match, hashveil_query
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
     size_t request_len = 0;
     size_t len = 0;
-    const uint8_t *request = hashveil_query_request(query, &request_len);
+    const uint8_t *request = hashveil_query_request(query, 0, &request_len);
     const double started = eval_now_ms();
     hashveil_status status =
         hashveil_evaluator_respond(match->evaluator, request, request_len, response, &len);
     const double responded = eval_now_ms();
     if (status == HASHVEIL_OK) {
-        status = hashveil_scanner_finish(query, response, len, out);
+        status = hashveil_scanner_finish(query, 0, response, len, out);
     }
     times->respond_ms += responded - started;
     times->finish_ms += eval_now_ms() - responded;

@@ -20,7 +20,10 @@ bool peer_options_parse(struct peer_options *options, int key, const char *text,
         options->ca_path = text;
         return true;
     case OPTION_PEER_TOKEN:
-        options->token_path = text;
+        if (options->token_count == HASHVEIL_KEY_SHARES) {
+            argp_error(state, "at most %d --token-file are possible", HASHVEIL_KEY_SHARES);
+        }
+        options->token_paths[options->token_count++] = text;
         return true;
     case OPTION_PEER_CERTIFICATE:
         options->certificate_path = text;
@@ -70,19 +73,24 @@ static bool read_token(const char *path, int fd, char out[PEER_TOKEN_MAX_LEN + 1
     return true;
 }
 
-bool peer_options_load(struct peer_options *options)
+static bool load_token(const char *path, char out[PEER_TOKEN_MAX_LEN + 1])
 {
-    const char *path = options->token_path;
-    if (!path) {
-        return true;
-    }
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         complain_status(path, status_of_errno(errno));
         return false;
     }
-    const bool is_read = read_token(path, fd, options->token);
+    const bool is_read = read_token(path, fd, out);
     close(fd);
+    return is_read;
+}
+
+bool peer_options_load(struct peer_options *options)
+{
+    bool is_read = true;
+    for (size_t i = 0; i < options->token_count && is_read; i++) {
+        is_read = load_token(options->token_paths[i], options->tokens[i]);
+    }
     return is_read;
 }
 
@@ -95,14 +103,16 @@ hashveil_peer peer_without_account(const struct peer_options *options, const cha
                            .certificate_key_path = options->certificate_key_path};
 }
 
-hashveil_peer peer_of_evaluator(const struct peer_options *options, const char *address)
+hashveil_peer peer_of_evaluator(const struct peer_options *options, size_t evaluator,
+                                const char *address)
 {
     hashveil_peer peer = peer_without_account(options, address);
-    peer.token = options->token[0] ? options->token : NULL;
+    const char *token = options->tokens[evaluator];
+    peer.token = token[0] ? token : NULL;
     return peer;
 }
 
 void peer_options_clear(struct peer_options *options)
 {
-    explicit_bzero(options->token, sizeof options->token);
+    explicit_bzero(options->tokens, sizeof options->tokens);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include <hashveil/key.h>
 #include <hashveil/transport.h>
 
 enum {
@@ -47,7 +48,8 @@ enum {
 #define PEER_TOKEN_ROW(group)                                                                      \
     {                                                                                              \
         "token-file", OPTION_PEER_TOKEN, "FILE", 0,                                                \
-            "The token of the account at the evaluator, in a file that only its owner may read",   \
+            "The token of the account at the evaluator, in a file that only its owner may read; "  \
+            "where two are asked the second one's next",                                           \
             group                                                                                  \
     }
 
@@ -55,9 +57,11 @@ enum { PEER_TOKEN_MAX_LEN = 511 };
 
 /* Texts are borrowed from argv. Starts as {0}. */
 struct peer_options {
-    const char *ca_path, *token_path, *certificate_path, *certificate_key_path;
-    uint32_t timeout_ms;                /* 0 when not given */
-    char token[PEER_TOKEN_MAX_LEN + 1]; /* "" before peer_options_load */
+    const char *ca_path, *certificate_path, *certificate_key_path;
+    uint32_t timeout_ms; /* 0 when not given */
+    const char *token_paths[HASHVEIL_KEY_SHARES];
+    size_t token_count;
+    char tokens[HASHVEIL_KEY_SHARES][PEER_TOKEN_MAX_LEN + 1]; /* "" before peer_options_load */
 };
 
 /* Takes an option of the rows above; returns false for any other. */
@@ -67,11 +71,13 @@ bool peer_options_parse(struct peer_options *options, int key, const char *text,
 /* At ARGP_KEY_END: what contradicts ends the process. */
 void peer_options_check(const struct peer_options *options, const struct argp_state *state);
 
-/* Reads the token. Returns false after a message. */
+/* Reads the tokens. Returns false after a message. */
 bool peer_options_load(struct peer_options *options);
 
-/* address: borrowed, as what the options hold. The token goes to no peer but an evaluator. */
-hashveil_peer peer_of_evaluator(const struct peer_options *options, const char *address);
+/* address: borrowed, as what the options hold. A token goes to no peer but its evaluator, of which
+ * the number is given. */
+hashveil_peer peer_of_evaluator(const struct peer_options *options, size_t evaluator,
+                                const char *address);
 hashveil_peer peer_without_account(const struct peer_options *options, const char *address);
 
 void peer_options_clear(struct peer_options *options);

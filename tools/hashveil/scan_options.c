@@ -8,7 +8,6 @@ enum {
     OPTION_LOG,
     OPTION_LOG_KEY,
     OPTION_KEY,
-    OPTION_EVALUATOR,
     OPTION_REPORTER_KEY,
     OPTION_SPOOL,
     OPTION_REPORTER,
@@ -25,7 +24,7 @@ const struct argp_option scan_option_rows[] = {
     {"segment", OPTION_SEGMENT, "FILE.hvdb", 0,
      "What was added to it and withdrawn since, sealed with --base; may be repeated", 1},
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key: starts a private evaluator", 1},
-    {"evaluator", OPTION_EVALUATOR, PEER_ADDRESS, 0, "A running evaluator, instead of --key", 1},
+    EVALUATOR_PEER_ROWS(1),
     {"dihedral", OPTION_DIHEDRAL, NULL, 0,
      "Find mirrored and turned copies too, with 1,024 probes for each file in place of 256", 1},
 
@@ -70,7 +69,7 @@ static void check_pairs(const struct argp_state *state, const struct scan_option
         const char *first_value, *first, *second_value, *second;
         bool is_ruled_out; /* else needed */
     } rows[] = {
-        {options->key_path, "--key", options->evaluator_address, "--evaluator", true},
+        {options->key_path, "--key", options->evaluators.addresses[0], "--evaluator", true},
         {options->reporter_address, "--reporter", options->report_store_path, "--report-store",
          true},
         {options->spool_path, "--spool", options->reporter_key_path, "--reporter-key", false},
@@ -96,17 +95,15 @@ static void check(const struct argp_state *state, const struct scan_options *opt
     if (!options->database_path) {
         argp_error(state, "--db is needed");
     }
-    if (!options->key_path && !options->evaluator_address) {
+    if (!options->key_path && options->evaluators.count == 0) {
         argp_error(state, "one of --key and --evaluator is needed");
     }
     check_pairs(state, options);
     trust_options_check(&options->trust, state);
+    evaluator_peers_check(&options->evaluators, state);
     peer_options_check(&options->peers, state);
     if (options->paths.count == 0) {
         argp_error(state, "a PATH to scan is needed");
-    }
-    if (options->evaluator_address) {
-        command_address(state, "--evaluator", options->evaluator_address);
     }
     if (options->reporter_address) {
         command_address(state, "--reporter", options->reporter_address);
@@ -121,8 +118,6 @@ static const char **text_of(struct scan_options *options, int key)
         return &options->database_path;
     case OPTION_KEY:
         return &options->key_path;
-    case OPTION_EVALUATOR:
-        return &options->evaluator_address;
     case OPTION_REPORTER_KEY:
         return &options->reporter_key_path;
     case OPTION_SPOOL:
@@ -160,6 +155,7 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     }
     if (trust_options_parse(&options->trust, key, text, state) ||
+        evaluator_peers_parse(&options->evaluators, key, text, state) ||
         peer_options_parse(&options->peers, key, text, state)) {
         return 0;
     }

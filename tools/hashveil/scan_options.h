@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "decode_options.h"
+#include "evaluator_peers.h"
 #include "peer_options.h"
 #include "trust_options.h"
 
@@ -25,8 +26,8 @@ struct scan_options {
     bool takes_older;
     const char *log_path;
     const char *log_key_path;
-    const char *key_path;          /* either this, for an evaluator of our own, */
-    const char *evaluator_address; /* or this */
+    const char *key_path;              /* either this, for an evaluator of our own, */
+    struct evaluator_peers evaluators; /* or these */
     struct peer_options peers;
     const char *reporter_key_path;
     const char *spool_path;

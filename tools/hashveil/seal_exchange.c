@@ -45,20 +45,21 @@ static hashveil_status ask_until_answered(const struct seal_exchange *exchange,
     }
 }
 
-hashveil_status seal_exchange_ask(void *context, unsigned worker, const uint8_t *request,
-                                  size_t len, uint8_t *response, size_t *len_out)
+hashveil_status seal_exchange_ask(void *context, unsigned worker, unsigned evaluator,
+                                  const uint8_t *request, size_t len, uint8_t *response,
+                                  size_t *len_out)
 {
     struct seal_exchange *exchange = context;
-    hashveil_connection **connection = &exchange->connections[worker];
+    hashveil_connection **connection = &exchange->connections[worker][evaluator];
     hashveil_status status = HASHVEIL_OK;
     if (!*connection) {
-        status = hashveil_connection_open(&exchange->peer, connection);
+        status = hashveil_connection_open(&exchange->peers[evaluator], connection);
     }
     if (status == HASHVEIL_OK) {
         status = ask_until_answered(exchange, *connection, request, len, response, len_out);
     }
     if (status != HASHVEIL_OK) {
-        atomic_store(&exchange->has_failed, true);
+        atomic_store(&exchange->has_failed[evaluator], true);
     }
     return status;
 }
@@ -66,7 +67,9 @@ hashveil_status seal_exchange_ask(void *context, unsigned worker, const uint8_t 
 void seal_exchange_clear(struct seal_exchange *exchange)
 {
     for (size_t i = 0; i < MAX_WORKERS; i++) {
-        hashveil_connection_close(exchange->connections[i]);
-        exchange->connections[i] = NULL;
+        for (size_t evaluator = 0; evaluator < HASHVEIL_KEY_SHARES; evaluator++) {
+            hashveil_connection_close(exchange->connections[i][evaluator]);
+            exchange->connections[i][evaluator] = NULL;
+        }
     }
 }

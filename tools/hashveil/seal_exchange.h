@@ -8,19 +8,22 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include <hashveil/key.h>
 #include <hashveil/transport.h>
 
 /* Starts with its first two fields. What peer points to is borrowed. */
 struct seal_exchange {
-    hashveil_peer peer;
-    uint64_t retry_s;                              /* how long one request is tried again */
-    hashveil_connection *connections[MAX_WORKERS]; /* owned; of each worker that has asked */
-    atomic_bool has_failed;
+    hashveil_peer peers[HASHVEIL_KEY_SHARES];
+    uint64_t retry_s; /* how long one request is tried again */
+    /* owned; of each worker that has asked */
+    hashveil_connection *connections[MAX_WORKERS][HASHVEIL_KEY_SHARES];
+    atomic_bool has_failed[HASHVEIL_KEY_SHARES];
 };
 
 /* Has the shape of hashveil_exchange_fn; context is the struct seal_exchange. */
-hashveil_status seal_exchange_ask(void *context, unsigned worker, const uint8_t *request,
-                                  size_t len, uint8_t *response, size_t *len_out);
+hashveil_status seal_exchange_ask(void *context, unsigned worker, unsigned evaluator,
+                                  const uint8_t *request, size_t len, uint8_t *response,
+                                  size_t *len_out);
 
 void seal_exchange_clear(struct seal_exchange *exchange);
 

@@ -7,8 +7,6 @@ enum { SECONDS_A_DAY = 24 * 60 * 60, MAX_DAYS = 100 * 366, MAX_RETRY_S = 86400 }
 
 enum {
     OPTION_KEY = 256,
-    OPTION_EVALUATOR,
-    OPTION_EVALUATOR_KEY,
     OPTION_RETRY,
     OPTION_SEED,
     OPTION_EPOCH,
@@ -24,10 +22,7 @@ enum {
 
 const struct argp_option seal_option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key, to seal without an evaluator", 0},
-    {"evaluator", OPTION_EVALUATOR, PEER_ADDRESS, 0,
-     "The evaluator to ask, in place of --key: it learns none of the hashes", 0},
-    {"evaluator-key", OPTION_EVALUATOR_KEY, "FILE", 0,
-     "Its public key (needed with --evaluator): no other one's answers are taken", 0},
+    EVALUATOR_PEER_ROWS(0),
     {"retry", OPTION_RETRY, "SECONDS", 0,
      "How long to try again when the evaluator does not answer; 60 if not set", 0},
     {"seed", OPTION_SEED, "FILE", 0,
@@ -73,16 +68,6 @@ static void add_category(const struct argp_state *state, struct seal_command_opt
     }
 }
 
-static void set_key(const struct argp_state *state, struct seal_command_options *options,
-                    const char *path, bool is_public)
-{
-    if (options->key_path && options->is_key_public != is_public) {
-        argp_error(state, "--key and --evaluator-key exclude each other");
-    }
-    options->key_path = path;
-    options->is_key_public = is_public;
-}
-
 /* As programs that make the same bytes again are told the time: reproducible-builds.org. */
 static void take_date(const struct argp_state *state, struct seal_command_options *options)
 {
@@ -97,10 +82,12 @@ static void check(const struct argp_state *state, const struct seal_command_opti
     if (options->arguments.count != 2) {
         argp_error(state, "a WORKSPACE and the name of the database are needed");
     }
-    if (!options->key_path) {
+    const struct evaluator_peers *evaluators = &options->evaluators;
+    if (!options->key_path && evaluators->count == 0 && evaluators->key_count == 0) {
         argp_error(state, "--key is needed, or --evaluator and --evaluator-key");
     }
-    if (options->is_key_public != (options->evaluator_address != NULL)) {
+    if (evaluators->key_count != evaluators->count ||
+        (options->key_path && evaluators->count > 0)) {
         argp_error(state, "--key goes alone, and --evaluator with --evaluator-key");
     }
     if (options->base_path &&
@@ -134,16 +121,13 @@ error_t seal_options_parse(int key, const char *text, const struct argp_state *s
 {
     struct seal_command_options *options = out;
     if (peer_options_parse(&options->peers, key, text, state) ||
+        evaluator_peers_parse(&options->evaluators, key, text, state) ||
         parse_selection(options, key, text, state)) {
         return 0;
     }
     switch (key) {
     case OPTION_KEY:
-    case OPTION_EVALUATOR_KEY:
-        set_key(state, options, text, key == OPTION_EVALUATOR_KEY);
-        return 0;
-    case OPTION_EVALUATOR:
-        options->evaluator_address = command_address(state, "--evaluator", text);
+        options->key_path = text;
         return 0;
     case OPTION_RETRY:
         options->retry_s = command_number(state, "--retry", text, 0, MAX_RETRY_S);

@@ -4,6 +4,7 @@
 #define HASHVEIL_TOOLS_SEAL_OPTIONS_H
 
 #include "command.h"
+#include "evaluator_peers.h"
 #include "peer_options.h"
 #include "seal_selection.h"
 
@@ -17,9 +18,8 @@ enum { SEAL_RETRY_S = 60 };
 /* Texts are borrowed from argv; NULL where an option was not given. */
 struct seal_command_options {
     struct command_arguments arguments; /* WORKSPACE OUT.hvdb */
-    const char *key_path; /* the secret one, or of an evaluator that is asked the public one */
-    bool is_key_public;
-    const char *evaluator_address; /* NULL: none is asked */
+    const char *key_path;               /* either this, secret, */
+    struct evaluator_peers evaluators;  /* or these are asked */
     struct peer_options peers;
     const char *seed_path;
     uint64_t retry_s;
