@@ -58,19 +58,17 @@ struct peer {
 
 static struct peer peer;
 
-static hashveil_status ask(void *context, unsigned worker, unsigned evaluator,
-                           const uint8_t *request, size_t len, uint8_t *response, size_t *len_out)
+static hashveil_status ask(void *context, const hashveil_seal_request *request, uint8_t *response,
+                           size_t *len_out)
 {
     struct peer *asked = context;
-    (void)worker;
-    (void)evaluator;
     if (atomic_fetch_add(&asked->requests, 1) == asked->stops_after) {
         return HASHVEIL_ERR_UNREACHABLE;
     }
-    asked->asked_wrongly |= len > HASHVEIL_REQUEST_MAX_BYTES || request[7] != 1;
-    memcpy(asked->first_element, request + HV_MESSAGE_HEADER_BYTES, HV_ELEMENT_BYTES);
-    const hashveil_status status =
-        hashveil_evaluator_respond(asked->evaluator, request, len, response, len_out);
+    asked->asked_wrongly |= request->len > HASHVEIL_REQUEST_MAX_BYTES || request->bytes[7] != 1;
+    memcpy(asked->first_element, request->bytes + HV_MESSAGE_HEADER_BYTES, HV_ELEMENT_BYTES);
+    const hashveil_status status = hashveil_evaluator_respond(asked->evaluator, request->bytes,
+                                                              request->len, response, len_out);
     if (asked->spoil) {
         *len_out = asked->spoil(response, *len_out);
     }
@@ -279,13 +277,12 @@ START_TEST(an_answer_that_is_not_proved_is_refused_and_not_kept)
 }
 END_TEST
 
-static hashveil_status ask_share(void *context, unsigned worker, unsigned evaluator,
-                                 const uint8_t *request, size_t len, uint8_t *response,
-                                 size_t *len_out)
+static hashveil_status ask_share(void *context, const hashveil_seal_request *request,
+                                 uint8_t *response, size_t *len_out)
 {
     hashveil_evaluator *const *evaluators = context;
-    (void)worker;
-    return hashveil_evaluator_respond(evaluators[evaluator], request, len, response, len_out);
+    return hashveil_evaluator_respond(evaluators[request->evaluator], request->bytes, request->len,
+                                      response, len_out);
 }
 
 /* _i: 0 for both right, 1 and 2 for a share that is another's. */

@@ -75,9 +75,11 @@ static hashveil_status ask(const struct hv_output_source *source, unsigned worke
         status = hv_client_blind(&asking.batch);
     }
     for (unsigned i = 0; i < asking.batch.keys.count && status == HASHVEIL_OK; i++) {
-        status = source->exchange(source->exchange_context, worker, i,
-                                  hv_client_request(&asking.batch, i), asking.batch.request_len,
-                                  asking.response, &len);
+        const hashveil_seal_request request = {.bytes = hv_client_request(&asking.batch, i),
+                                               .len = asking.batch.request_len,
+                                               .worker = worker,
+                                               .evaluator = i};
+        status = source->exchange(source->exchange_context, &request, asking.response, &len);
         if (status == HASHVEIL_OK) {
             status = hv_client_take(&asking.batch, i, asking.response, len);
         }

@@ -82,17 +82,21 @@ typedef struct hashveil_mask_params {
 /** An open database. Shared freely between threads. */
 typedef struct hashveil_sealed_db hashveil_sealed_db;
 
+/** A request of sealing to an evaluator. Borrowed for a call. */
+typedef struct hashveil_seal_request {
+    const uint8_t *bytes;
+    size_t len;
+    unsigned worker;    /**< of the threads that may ask at a time, which one this is, from 0 */
+    unsigned evaluator; /**< of those that share the key, which one is asked, from 0 */
+} hashveil_seal_request;
+
 /**
  * Moves one request to an evaluator and its response back; may wait and try again.
  *
- * worker     of the threads that may call at a time, which one this is, from 0
- * evaluator  of those that share the key, which one is asked, from 0
- * request    len bytes; borrowed for the call
- * response   HASHVEIL_RESPONSE_MAX_BYTES of room; *len_out of them are filled on success
+ * response  HASHVEIL_RESPONSE_MAX_BYTES of room; *len_out of them are filled on success
  */
-typedef hashveil_status hashveil_exchange_fn(void *context, unsigned worker, unsigned evaluator,
-                                             const uint8_t *request, size_t len, uint8_t *response,
-                                             size_t *len_out);
+typedef hashveil_status hashveil_exchange_fn(void *context, const hashveil_seal_request *request,
+                                             uint8_t *response, size_t *len_out);
 
 /** How sealing that can be resumed begins. */
 typedef enum hashveil_seal_start {

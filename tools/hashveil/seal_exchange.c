@@ -29,14 +29,15 @@ static bool may_pass(hashveil_status status)
 }
 
 static hashveil_status ask_until_answered(const struct seal_exchange *exchange,
-                                          hashveil_connection *connection, const uint8_t *request,
-                                          size_t len, uint8_t *response, size_t *len_out)
+                                          hashveil_connection *connection,
+                                          const hashveil_seal_request *request, uint8_t *response,
+                                          size_t *len_out)
 {
     const uint64_t end_ms = now_ms() + exchange->retry_s * 1000;
     for (uint64_t wait_ms = FIRST_PAUSE_MS;; wait_ms *= 2) {
-        const hashveil_status status =
-            hashveil_connection_exchange(connection, HASHVEIL_PATH_EVALUATE, request, len, response,
-                                         HASHVEIL_RESPONSE_MAX_BYTES, len_out);
+        const hashveil_status status = hashveil_connection_exchange(
+            connection, HASHVEIL_PATH_EVALUATE, request->bytes, request->len, response,
+            HASHVEIL_RESPONSE_MAX_BYTES, len_out);
         if (!may_pass(status) || now_ms() >= end_ms) {
             return status;
         }
@@ -45,21 +46,20 @@ static hashveil_status ask_until_answered(const struct seal_exchange *exchange,
     }
 }
 
-hashveil_status seal_exchange_ask(void *context, unsigned worker, unsigned evaluator,
-                                  const uint8_t *request, size_t len, uint8_t *response,
-                                  size_t *len_out)
+hashveil_status seal_exchange_ask(void *context, const hashveil_seal_request *request,
+                                  uint8_t *response, size_t *len_out)
 {
     struct seal_exchange *exchange = context;
-    hashveil_connection **connection = &exchange->connections[worker][evaluator];
+    hashveil_connection **connection = &exchange->connections[request->worker][request->evaluator];
     hashveil_status status = HASHVEIL_OK;
     if (!*connection) {
-        status = hashveil_connection_open(&exchange->peers[evaluator], connection);
+        status = hashveil_connection_open(&exchange->peers[request->evaluator], connection);
     }
     if (status == HASHVEIL_OK) {
-        status = ask_until_answered(exchange, *connection, request, len, response, len_out);
+        status = ask_until_answered(exchange, *connection, request, response, len_out);
     }
     if (status != HASHVEIL_OK) {
-        atomic_store(&exchange->has_failed[evaluator], true);
+        atomic_store(&exchange->has_failed[request->evaluator], true);
     }
     return status;
 }

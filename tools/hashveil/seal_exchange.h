@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <hashveil/key.h>
+#include <hashveil/sealed_db.h>
 #include <hashveil/transport.h>
 
 /* Starts with its first two fields. What peer points to is borrowed. */
@@ -21,9 +22,8 @@ struct seal_exchange {
 };
 
 /* Has the shape of hashveil_exchange_fn; context is the struct seal_exchange. */
-hashveil_status seal_exchange_ask(void *context, unsigned worker, unsigned evaluator,
-                                  const uint8_t *request, size_t len, uint8_t *response,
-                                  size_t *len_out);
+hashveil_status seal_exchange_ask(void *context, const hashveil_seal_request *request,
+                                  uint8_t *response, size_t *len_out);
 
 void seal_exchange_clear(struct seal_exchange *exchange);
 
