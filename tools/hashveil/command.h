@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A subcommand is one const object in its own file; main.c has the table of them. */
+/* A subcommand is one const object in its own file; command_table.c has the table of them. */
 #ifndef HASHVEIL_TOOLS_COMMAND_H
 #define HASHVEIL_TOOLS_COMMAND_H
 
@@ -25,6 +25,7 @@ struct command {
     const struct command *const *commands; /* of a group: its rows, then NULL; else NULL */
 };
 
+extern const struct command command_all; /* the group of all below */
 extern const struct command command_keygen;
 extern const struct command command_hash;
 extern const struct command command_db_import;
