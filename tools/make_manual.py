@@ -83,7 +83,7 @@ def page(command, commands, version):
     near = [other["words"] for other in commands if other["words"] != command["words"] and
             command["words"][:-1] in (other["words"], other["words"][:-1], [])]
     others = ", ".join(f"*{escape('-'.join(other))}*(1)" for other in near)
-    yield f"# SEE ALSO\n\n{others}\n"
+    yield f"# SEE ALSO\n\n{others}, *hashveil\\-config*(5)\n"
 
 
 def main(scdoc, version, source, folder):

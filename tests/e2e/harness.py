@@ -119,7 +119,8 @@ class World:
         self.folder = folder
         self.stack = contextlib.ExitStack()  # closed when the case ends
         self.environment = {**os.environ, "HOME": self.once("home")}
-        self.environment.pop("XDG_STATE_HOME", None)
+        for name in "XDG_STATE_HOME", "XDG_CONFIG_HOME":
+            self.environment.pop(name, None)
 
     def once(self, name):
         """Returns a folder that all cases share."""

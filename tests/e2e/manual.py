@@ -64,6 +64,7 @@ def the_pages_are_well_formed(world):
     pages = glob.glob(os.path.join(made(world, "man1"), "*"))
     if not pages:
         raise Skip("built without scdoc")
+    pages.append(made(world, "hashveil-config.5"))
     ran = subprocess.run(["mandoc", "-T", "lint", "-W", "error", *pages], capture_output=True,
                          text=True, check=False)
     equal((ran.returncode, ran.stdout), (0, ""), "mandoc")

@@ -58,6 +58,9 @@ extern const struct command command_reporter_export;
 extern const struct command command_reporter_api;
 extern const struct command command_reporter_page;
 
+/* What every command takes beside its own options. */
+extern const struct argp_option command_common_options[];
+
 /* Parses the command's options into options_out, which its parse function knows. Wrong usage and
  * --help end the process. Returns 0, or EXIT_TROUBLE after a message. */
 int command_parse(const struct command *self, int argc, char **argv, void *options_out);

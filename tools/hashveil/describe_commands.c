@@ -9,6 +9,9 @@
 static void add_options(json_t *rows, const struct argp_option *row)
 {
     for (; row && (row->name || row->key || row->doc); row++) {
+        if (row->flags & OPTION_HIDDEN) {
+            continue;
+        }
         if (!row->name) {
             json_array_append_new(rows, json_pack("{ss}", "heading", row->doc));
             continue;
@@ -29,6 +32,10 @@ static json_t *options_of(const struct command *command)
     for (const struct argp_child *child = command->children; child && child->argp; child++) {
         json_array_append_new(rows, json_pack("{ss}", "heading", child->header));
         add_options(rows, child->argp->options);
+    }
+    if (command->run) {
+        json_array_append_new(rows, json_pack("{ss}", "heading", "What all commands take"));
+        add_options(rows, command_common_options);
     }
     return rows;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dispatch, and the --help of groups, from the rows of the table of commands. */
 #include "command.h"
+#include "config.h"
 #include "output.h"
 
 #include <assert.h>
@@ -90,5 +91,11 @@ int main(int argc, char **argv)
     }
     argv[0] = name;       /* so that argp's usage lines and messages name the whole command */
     assert(command->run); /* a row is a group or has this */
-    return command->run(command, argc, argv);
+    struct config config;
+    int code = config_load(command, argc, argv, &config);
+    if (code == 0) {
+        code = command->run(command, (int)config.argc, config.argv);
+    }
+    config_clear(&config);
+    return code;
 }

@@ -70,17 +70,20 @@ static void become_service(char **argv, pid_t parent)
     _exit(EXIT_NO_EXEC);
 }
 
-/* arguments: becomes the vector "hashveil ARGUMENTS --listen ADDRESS", borrowed. */
+/* arguments: becomes the vector "hashveil ARGUMENTS --config /dev/null --listen ADDRESS",
+ * borrowed: what a file says of services is about others. */
 static hashveil_status spawn(const char *const *arguments, struct private_service *service)
 {
     char program[] = "hashveil";
+    char config_option[] = "--config=/dev/null";
     char option[] = "--listen";
-    char *argv[PRIVATE_SERVICE_MAX_ARGUMENTS + 4] = {program};
+    char *argv[PRIVATE_SERVICE_MAX_ARGUMENTS + 5] = {program};
     size_t count = 1;
     for (; arguments[count - 1] && count <= PRIVATE_SERVICE_MAX_ARGUMENTS; count++) {
         /* exec takes what is not const, and only reads it */
         memcpy(&argv[count], &arguments[count - 1], sizeof *argv);
     }
+    argv[count++] = config_option;
     argv[count++] = option;
     argv[count] = service->address;
 

@@ -47,3 +47,16 @@ hashveil_status state_folder_file(const char *name, char **out)
     }
     return make_parents(*out);
 }
+
+char *config_folder_file(const char *name)
+{
+    const char *config_home = absolute_variable("XDG_CONFIG_HOME");
+    const char *home = absolute_variable("HOME");
+    char *path = NULL;
+    if ((!config_home && !home) ||
+        asprintf(&path, "%s%s/hashveil/%s", config_home ? config_home : home,
+                 config_home ? "" : "/.config", name) < 0) {
+        return NULL;
+    }
+    return path;
+}
