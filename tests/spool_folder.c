@@ -44,10 +44,11 @@ void make_report(uint32_t number, uint8_t out[HASHVEIL_SEALED_REPORT_BYTES])
     static const uint8_t seed[HV_KEY_SEED_BYTES] = {7};
     hashveil_report report = {
         .matched_by = HASHVEIL_SIGNAL_PDQ, .has_picture = true, .quality = 50};
+    const hashveil_account account = {.key = {9}, .threshold = 1};
     hashveil_key reporter;
     hv_store_le(report.id, number, 4);
     ck_assert_int_eq(hv_key_from_seed(HASHVEIL_KEY_REPORTER, seed, &reporter), HASHVEIL_OK);
-    ck_assert_int_eq(hashveil_report_seal(&report, &reporter, out), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_report_seal(&report, &account, &reporter, out), HASHVEIL_OK);
 }
 
 hashveil_spool *open_spool(void)

@@ -12,11 +12,20 @@
 
 enum {
     HEADER_BYTES = 32,
+    ENVELOPE_BYTES = 376,
     /* Offsets as src/report/seal.c documents them. */
     SEALED_VERSION = 4,
     SEALED_RESERVED = 6,
     SEALED_ID = 8,
     SEALED_KEY_ID = 24,
+    THRESHOLD = 2,
+    ENVELOPE_RESERVED = 4,
+    ENVELOPE_ID = 8,
+    ACCOUNT = 24,
+    POINT = 40,
+    SHARE = 56,
+    CONTENT = 72,
+    /* Those of the content, as src/report/content.c does. */
     MATCHED_BY = 2,
     SIGNALS = 3,
     QUALITY = 4,
@@ -72,17 +81,56 @@ static hashveil_report example_by_digest(void)
     return report;
 }
 
+static const hashveil_account account = {.key = {9}, .threshold = 1};
+
 static void seal(const hashveil_report *report, const hashveil_key *reporter, uint8_t *out)
 {
-    ck_assert_int_eq(hashveil_report_seal(report, reporter, out), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_report_seal(report, &account, reporter, out), HASHVEIL_OK);
 }
 
-/* Opens the seal itself, without any of our own reading. */
-static void unseal(const uint8_t *sealed, const hashveil_key *reporter, uint8_t *plain)
+/* As a reporter does with one report, whose share is the secret. */
+static hashveil_status open_sealed(const uint8_t *bytes, size_t len, const hashveil_key *reporter,
+                                   hashveil_report *out)
 {
-    ck_assert_int_eq(crypto_box_seal_open(plain, sealed + HEADER_BYTES,
+    hashveil_envelope envelope;
+    uint8_t secret[HASHVEIL_SHARE_BYTES];
+    const hashveil_envelope *const shares[] = {&envelope};
+    hashveil_status status = hashveil_envelope_open(bytes, len, reporter, &envelope);
+    if (status == HASHVEIL_OK) {
+        status = hashveil_account_recover(shares, 1, secret);
+    }
+    return status == HASHVEIL_OK ? hashveil_report_open(&envelope, secret, out) : status;
+}
+
+/* What a seal holds, without any of our own reading. */
+struct envelope {
+    uint8_t plain[ENVELOPE_BYTES];
+    uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+    uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
+};
+
+static void open_envelope(const uint8_t *sealed, const hashveil_key *reporter, struct envelope *out)
+{
+    uint8_t keyed[19 + 16 + 16];
+    memset(out, 0, sizeof *out);
+    ck_assert_int_eq(crypto_box_seal_open(out->plain, sealed + HEADER_BYTES,
                                           HASHVEIL_SEALED_REPORT_BYTES - HEADER_BYTES,
                                           reporter->public_bytes, reporter->secret_bytes),
+                     0);
+    memcpy(keyed, "hashveil/v1/content", 19);
+    memcpy(keyed + 19, out->plain + ACCOUNT, 16);
+    memcpy(keyed + 35, out->plain + SHARE, 16);
+    crypto_generichash(out->key, sizeof out->key, keyed, sizeof keyed, NULL, 0);
+    memcpy(out->nonce, out->plain + ENVELOPE_ID, 16);
+}
+
+static void unseal(const uint8_t *sealed, const hashveil_key *reporter, uint8_t *plain)
+{
+    struct envelope envelope;
+    open_envelope(sealed, reporter, &envelope);
+    ck_assert_int_eq(crypto_aead_xchacha20poly1305_ietf_decrypt(
+                         plain, NULL, NULL, envelope.plain + CONTENT, ENVELOPE_BYTES - CONTENT,
+                         envelope.plain, CONTENT, envelope.nonce, envelope.key),
                      0);
 }
 
@@ -112,7 +160,7 @@ START_TEST(what_is_sealed_is_opened)
     public_half.has_secret = false;
     memset(public_half.secret_bytes, 0, sizeof public_half.secret_bytes);
     seal(&report, &public_half, sealed);
-    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &reporter, &back), HASHVEIL_OK);
+    ck_assert_int_eq(open_sealed(sealed, sizeof sealed, &reporter, &back), HASHVEIL_OK);
     ck_assert_same_report(&report, &back);
 }
 END_TEST
@@ -129,7 +177,7 @@ START_TEST(every_field_has_its_documented_place)
     unseal(sealed, &reporter, plain);
 
     crypto_hash_sha256(digest, reporter.public_bytes, sizeof reporter.public_bytes);
-    ck_assert_mem_eq(sealed, "HVRP\x02\0\0\0", 8);
+    ck_assert_mem_eq(sealed, "HVRP\x03\0\0\0", 8);
     ck_assert_mem_eq(sealed + SEALED_ID, report.id, 16);
     ck_assert_mem_eq(sealed + SEALED_KEY_ID, digest, 8);
     ck_assert_uint_eq(hv_load_le(plain, 2), 2);
@@ -209,7 +257,7 @@ START_TEST(a_report_has_what_it_matched_by_and_no_digest_without_need)
     report.matched_by = misfits[_i].matched_by;
     report.has_picture = misfits[_i].has_picture;
     report.has_digests = misfits[_i].has_digests;
-    const hashveil_status status = hashveil_report_seal(&report, &reporter, sealed);
+    const hashveil_status status = hashveil_report_seal(&report, &account, &reporter, sealed);
     ck_assert_msg(status == HASHVEIL_ERR_ARGUMENT, "%s: %s", misfits[_i].what,
                   hashveil_status_text(status));
 }
@@ -309,10 +357,9 @@ START_TEST(only_its_own_reporter_opens_a_report)
     half.has_secret = false;
     evaluator.kind = HASHVEIL_KEY_EVALUATOR;
     seal(&report, &reporter, sealed);
-    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &other, &back), HASHVEIL_ERR_KEY);
-    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &half, &back), HASHVEIL_ERR_KEY);
-    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &evaluator, &back),
-                     HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(open_sealed(sealed, sizeof sealed, &other, &back), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(open_sealed(sealed, sizeof sealed, &half, &back), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(open_sealed(sealed, sizeof sealed, &evaluator, &back), HASHVEIL_ERR_KEY);
 }
 END_TEST
 
@@ -322,8 +369,9 @@ START_TEST(nothing_is_sealed_to_what_is_no_reporters_key)
     const hashveil_key curator = key_of(HASHVEIL_KEY_CURATOR, 1);
     const hashveil_key small_order = {.kind = HASHVEIL_KEY_REPORTER};
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
-    ck_assert_int_eq(hashveil_report_seal(&report, &curator, sealed), HASHVEIL_ERR_KEY);
-    ck_assert_int_eq(hashveil_report_seal(&report, &small_order, sealed), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(hashveil_report_seal(&report, &account, &curator, sealed), HASHVEIL_ERR_KEY);
+    ck_assert_int_eq(hashveil_report_seal(&report, &account, &small_order, sealed),
+                     HASHVEIL_ERR_KEY);
 }
 END_TEST
 
@@ -347,12 +395,11 @@ START_TEST(a_changed_bit_anywhere_is_noticed)
     seal(&report, &reporter, sealed);
     for (size_t i = 0; i < sizeof sealed; i++) {
         sealed[i] ^= (uint8_t)(1U << i % 8);
-        const hashveil_status status =
-            hashveil_report_open(sealed, sizeof sealed, &reporter, &back);
+        const hashveil_status status = open_sealed(sealed, sizeof sealed, &reporter, &back);
         ck_assert_msg(status == expected_where(i), "byte %zu: %s", i, hashveil_status_text(status));
         sealed[i] ^= (uint8_t)(1U << i % 8);
     }
-    ck_assert_int_eq(hashveil_report_open(sealed, sizeof sealed, &reporter, &back), HASHVEIL_OK);
+    ck_assert_int_eq(open_sealed(sealed, sizeof sealed, &reporter, &back), HASHVEIL_OK);
 }
 END_TEST
 
@@ -365,7 +412,7 @@ START_TEST(a_report_of_another_length_is_none)
     seal(&report, &reporter, sealed);
     for (size_t len = 0; len <= sizeof sealed; len++) {
         uint8_t *exact = hv_copy_bytes(sealed, len); /* so that reading on would be noticed */
-        ck_assert_int_eq(hashveil_report_open(exact, len, &reporter, &back),
+        ck_assert_int_eq(open_sealed(exact, len, &reporter, &back),
                          len == HASHVEIL_SEALED_REPORT_BYTES ? HASHVEIL_OK : HASHVEIL_ERR_PROTOCOL);
         free(exact);
     }
@@ -413,12 +460,83 @@ static const struct {
     {"last byte of padding", HV_REPORT_PLAIN_BYTES - 1, 1, HASHVEIL_ERR_PROTOCOL},
 };
 
-static void seal_content(const uint8_t *plain, const hashveil_key *reporter, uint8_t *sealed)
+static void close_envelope(const struct envelope *envelope, const hashveil_key *reporter,
+                           uint8_t *sealed)
 {
-    ck_assert_int_eq(crypto_box_seal(sealed + HEADER_BYTES, plain, HV_REPORT_PLAIN_BYTES,
+    ck_assert_int_eq(crypto_box_seal(sealed + HEADER_BYTES, envelope->plain, ENVELOPE_BYTES,
                                      reporter->public_bytes),
                      0);
 }
+
+static void seal_content(const uint8_t *plain, const hashveil_key *reporter, uint8_t *sealed)
+{
+    struct envelope envelope;
+    open_envelope(sealed, reporter, &envelope);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(envelope.plain + CONTENT, NULL, plain,
+                                               HV_REPORT_PLAIN_BYTES, envelope.plain, CONTENT, NULL,
+                                               envelope.nonce, envelope.key);
+    close_envelope(&envelope, reporter, sealed);
+}
+
+static const struct {
+    const char *what;
+    size_t offset;
+    uint8_t value;
+    hashveil_status expected;
+} envelopes[] = {
+    {"nothing changed", THRESHOLD, 1, HASHVEIL_OK},
+    {"version 2", 0, 2, HASHVEIL_ERR_PROTOCOL},
+    {"threshold 0", THRESHOLD, 0, HASHVEIL_ERR_PROTOCOL},
+    {"threshold 101", THRESHOLD, 101, HASHVEIL_ERR_PROTOCOL},
+    {"threshold 257", THRESHOLD + 1, 1, HASHVEIL_ERR_PROTOCOL},
+    {"a reserved byte", ENVELOPE_RESERVED + 3, 1, HASHVEIL_ERR_PROTOCOL},
+    {"another id", ENVELOPE_ID, 0, HASHVEIL_ERR_PROTOCOL},
+    {"another account", ACCOUNT, 0, HASHVEIL_ERR_KEY},
+    {"another point", POINT, 0, HASHVEIL_ERR_KEY},
+    {"another share", SHARE, 0, HASHVEIL_ERR_KEY},
+    {"another content", CONTENT, 0, HASHVEIL_ERR_KEY},
+};
+
+START_TEST(an_envelope_is_read_strictly_and_its_content_bound_to_it)
+{
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    struct envelope envelope;
+    hashveil_report back;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    const size_t offset = envelopes[_i].offset;
+    seal(&report, &reporter, sealed);
+    open_envelope(sealed, &reporter, &envelope);
+    /* What is zero by chance becomes something else too. */
+    const uint8_t value =
+        offset >= ACCOUNT && envelope.plain[offset] == 0 ? 1 : envelopes[_i].value;
+    envelope.plain[offset] = value;
+    close_envelope(&envelope, &reporter, sealed);
+    const hashveil_status status = open_sealed(sealed, sizeof sealed, &reporter, &back);
+    ck_assert_msg(status == envelopes[_i].expected, "%s: %s", envelopes[_i].what,
+                  hashveil_status_text(status));
+}
+END_TEST
+
+START_TEST(a_threshold_out_of_range_is_not_sealed)
+{
+    static const struct {
+        unsigned threshold;
+        hashveil_status expected;
+    } rows[] = {{0, HASHVEIL_ERR_ARGUMENT},
+                {1, HASHVEIL_OK},
+                {100, HASHVEIL_OK},
+                {101, HASHVEIL_ERR_ARGUMENT}};
+    const hashveil_key reporter = key_of(HASHVEIL_KEY_REPORTER, 1);
+    const hashveil_report report = example();
+    hashveil_account generated = account;
+    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    generated.threshold = rows[_i].threshold;
+    ck_assert_int_eq(hashveil_report_seal(&report, &generated, &reporter, sealed),
+                     rows[_i].expected);
+    ck_assert_int_eq(hashveil_account_generate(rows[_i].threshold, &generated), rows[_i].expected);
+}
+END_TEST
 
 START_TEST(the_content_of_a_seal_is_read_strictly)
 {
@@ -431,7 +549,7 @@ START_TEST(the_content_of_a_seal_is_read_strictly)
     unseal(sealed, &reporter, plain);
     plain[contents[_i].offset] = contents[_i].value;
     seal_content(plain, &reporter, sealed);
-    const hashveil_status status = hashveil_report_open(sealed, sizeof sealed, &reporter, &back);
+    const hashveil_status status = open_sealed(sealed, sizeof sealed, &reporter, &back);
     ck_assert_msg(status == contents[_i].expected, "%s: %s", contents[_i].what,
                   hashveil_status_text(status));
 }
@@ -517,7 +635,7 @@ START_TEST(a_label_is_text_that_any_program_may_print)
     memcpy(report.record.labels[0], labels[_i].label, sizeof report.record.labels[0]);
     ck_assert_msg(hv_label_is_valid(report.record.labels[0]) == labels[_i].is_valid, "label %d",
                   _i);
-    ck_assert_int_eq(hashveil_report_seal(&report, &reporter, sealed),
+    ck_assert_int_eq(hashveil_report_seal(&report, &account, &reporter, sealed),
                      labels[_i].is_valid ? HASHVEIL_OK : HASHVEIL_ERR_ARGUMENT);
 }
 END_TEST
@@ -528,9 +646,10 @@ START_TEST(what_no_reporter_would_open_is_not_sealed)
     hashveil_report report = example();
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
     report.quality = 100;
-    ck_assert_int_eq(hashveil_report_seal(&report, &reporter, sealed), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_report_seal(&report, &account, &reporter, sealed), HASHVEIL_OK);
     report.quality = 101;
-    ck_assert_int_eq(hashveil_report_seal(&report, &reporter, sealed), HASHVEIL_ERR_ARGUMENT);
+    ck_assert_int_eq(hashveil_report_seal(&report, &account, &reporter, sealed),
+                     HASHVEIL_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -542,6 +661,9 @@ int main(void)
     TCase *seals = tcase_create("seals");
     TCase *refusals = tcase_create("refusals");
 
+    tcase_add_loop_test(refusals, an_envelope_is_read_strictly_and_its_content_bound_to_it, 0,
+                        COUNT(envelopes));
+    tcase_add_loop_test(refusals, a_threshold_out_of_range_is_not_sealed, 0, 4);
     tcase_add_loop_test(seals, what_is_sealed_is_opened, 0, 2);
     tcase_add_test(seals, every_field_has_its_documented_place);
     tcase_add_test(seals, the_same_report_is_sealed_differently_each_time);

@@ -75,13 +75,18 @@ static hashveil_report read_last_report(void)
     sqlite3 *db;
     sqlite3_stmt *row;
     hashveil_report report;
+    hashveil_envelope envelope;
+    uint8_t secret[HASHVEIL_SHARE_BYTES];
+    const hashveil_envelope *const shares[] = {&envelope};
     ck_assert_int_eq(sqlite3_open(folder->spool_path, &db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(row), SQLITE_ROW);
-    ck_assert_int_eq(hashveil_report_open(sqlite3_column_blob(row, 0),
-                                          (size_t)sqlite3_column_bytes(row, 0), &reporter_key,
-                                          &report),
+    ck_assert_int_eq(hashveil_envelope_open(sqlite3_column_blob(row, 0),
+                                            (size_t)sqlite3_column_bytes(row, 0), &reporter_key,
+                                            &envelope),
                      HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_account_recover(shares, 1, secret), HASHVEIL_OK);
+    ck_assert_int_eq(hashveil_report_open(&envelope, secret, &report), HASHVEIL_OK);
     sqlite3_finalize(row);
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
     return report;

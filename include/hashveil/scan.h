@@ -73,8 +73,11 @@ typedef struct hashveil_scan_options {
     hashveil_peer evaluators[HASHVEIL_KEY_SHARES];
     const hashveil_key *reporter_key; /**< public half; NULL: matches are not reported */
     const char *spool_path;           /**< where reports wait; needed with reporter_key */
-    hashveil_peer reporter;           /**< address NULL: reports stay in the spool */
-    unsigned workers;                 /**< threads; 0 for one a processor */
+    /** How many different listed records must match before the reporter can read any report; 0 for
+     * 1. The reporter must expect the same. */
+    unsigned threshold;
+    hashveil_peer reporter; /**< address NULL: reports stay in the spool */
+    unsigned workers;       /**< threads; 0 for one a processor */
     /** borrowed; NULL for the defaults */
     const hashveil_scanner_options *scanner_options;
     hashveil_fingerprint_options fingerprint_options;

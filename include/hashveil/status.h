@@ -47,7 +47,8 @@ extern "C" {
     X(ERR_ACCOUNT, 27, "the peer does not know who asks")                                          \
     X(ERR_BUDGET, 28, "the account's budget is spent for now")                                     \
     X(ERR_OVERLOADED, 29, "the peer has too much to do just now")                                  \
-    X(ERR_CERTIFICATE, 30, "a certificate is not one that is trusted, or none at all")
+    X(ERR_CERTIFICATE, 30, "a certificate is not one that is trusted, or none at all")             \
+    X(ERR_THRESHOLD, 31, "the reporter expects another threshold")
 
 typedef enum hashveil_status {
 #define X(name, number, meaning) HASHVEIL_##name = number,

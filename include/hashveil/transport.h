@@ -27,6 +27,7 @@ extern "C" {
     X(ERR_ACCOUNT, 401)                                                                            \
     X(ERR_KEY, 409)                                                                                \
     X(ERR_LIMIT, 413)                                                                              \
+    X(ERR_THRESHOLD, 422)                                                                          \
     X(ERR_VERSION, 426)                                                                            \
     X(ERR_BUDGET, 429)                                                                             \
     X(ERR_OVERLOADED, 503)                                                                         \

@@ -3,110 +3,24 @@
 
 #include <assert.h>
 
-#include "base/bytes.h"
-#include "base/memory.h"
-
-struct element {
-    uint64_t low, high;
-};
-
-static struct element load(const uint8_t bytes[HV_SHARE_BYTES])
-{
-    return (struct element){hv_load_le(bytes, 8), hv_load_le(bytes + 8, 8)};
-}
-
-static void store(struct element a, uint8_t out[HV_SHARE_BYTES])
-{
-    hv_store_le(out, a.low, 8);
-    hv_store_le(out + 8, a.high, 8);
-}
-
-static struct element add(struct element a, struct element b)
-{
-    return (struct element){a.low ^ b.low, a.high ^ b.high};
-}
-
-/* Shift and add, with masks in place of branches: shares are secret. */
-static struct element multiply(struct element a, struct element b)
-{
-    const uint64_t modulus_low = 0x87; /* x^7 + x^2 + x + 1 */
-    struct element sum = {0, 0};
-    for (unsigned i = 0; i < 128; i++) {
-        const uint64_t word = i < 64 ? b.low : b.high;
-        const uint64_t take = (uint64_t)0 - ((word >> (i % 64)) & 1);
-        const uint64_t carry = (uint64_t)0 - (a.high >> 63);
-        sum.low ^= a.low & take;
-        sum.high ^= a.high & take;
-        a.high = a.high << 1 | a.low >> 63;
-        a.low = a.low << 1 ^ (modulus_low & carry);
-    }
-    return sum;
-}
-
-/* The bits of a, each followed by a zero. */
-static struct element spread(uint64_t a)
-{
-    static const struct {
-        unsigned shift;
-        uint64_t mask;
-    } steps[] = {
-        {16, UINT64_C(0x0000ffff0000ffff)}, {8, UINT64_C(0x00ff00ff00ff00ff)},
-        {4, UINT64_C(0x0f0f0f0f0f0f0f0f)},  {2, UINT64_C(0x3333333333333333)},
-        {1, UINT64_C(0x5555555555555555)},
-    };
-    struct element out = {a & UINT32_MAX, a >> 32};
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        out.low = (out.low | out.low << steps[i].shift) & steps[i].mask;
-        out.high = (out.high | out.high << steps[i].shift) & steps[i].mask;
-    }
-    return out;
-}
-
-/* Squaring is linear in characteristic 2: spread the bits, then fold the upper half by
- * x^128 = x^7 + x^2 + x + 1. */
-static struct element square(struct element a)
-{
-    const struct element low = spread(a.low);
-    const struct element high = spread(a.high);
-    /* What the shifts push out of the upper half is folded once more. */
-    const uint64_t over = high.high >> 57 ^ high.high >> 62 ^ high.high >> 63;
-    const uint64_t folded_low = high.low ^ high.low << 1 ^ high.low << 2 ^ high.low << 7;
-    const uint64_t folded_high = high.high ^ high.high << 1 ^ high.high << 2 ^ high.high << 7 ^
-                                 high.low >> 57 ^ high.low >> 62 ^ high.low >> 63;
-    return (struct element){low.low ^ folded_low ^ over ^ over << 1 ^ over << 2 ^ over << 7,
-                            low.high ^ folded_high};
-}
-
-/* a^(2^128 - 2), the inverse, for the units are 2^128 - 1. Itoh and Tsujii, "A Fast Algorithm for
- * Computing Multiplicative Inverses in GF(2^m) Using Normal Bases", 1988: with P(n) for
- * a^(2^n - 1), P(2 n) = P(n)^(2^n) P(n) and P(n + 1) = P(n)^2 a. */
-static struct element invert(struct element a)
-{
-    struct element power = a; /* P(n) */
-    for (unsigned n = 1; n < 127; n = 2 * n + 1) {
-        struct element shifted = power;
-        for (unsigned i = 0; i < n; i++) {
-            shifted = square(shifted);
-        }
-        power = multiply(square(multiply(shifted, power)), a);
-    }
-    return square(power);
-}
+#include "base/gf128.h"
 
 void hv_line_share(const struct hv_line *line, uint8_t point, uint8_t out[HV_SHARE_BYTES])
 {
-    const struct element x = {point, 0};
-    store(add(load(line->secret), multiply(load(line->slope), x)), out);
+    const struct hv_gf128 x = {point, 0};
+    hv_gf128_store(
+        hv_gf128_add(hv_gf128_load(line->secret), hv_gf128_multiply(hv_gf128_load(line->slope), x)),
+        out);
 }
 
 void hv_line_join(uint8_t point_a, const uint8_t share_a[HV_SHARE_BYTES], uint8_t point_b,
                   const uint8_t share_b[HV_SHARE_BYTES], struct hv_line *out)
 {
     assert(point_a != point_b);
-    const struct element run = {point_a ^ point_b, 0};
-    const struct element rise = add(load(share_a), load(share_b));
-    const struct element slope = multiply(rise, invert(run));
-    const struct element x = {point_a, 0};
-    store(slope, out->slope);
-    store(add(load(share_a), multiply(slope, x)), out->secret);
+    const struct hv_gf128 run = {point_a ^ point_b, 0};
+    const struct hv_gf128 rise = hv_gf128_add(hv_gf128_load(share_a), hv_gf128_load(share_b));
+    const struct hv_gf128 slope = hv_gf128_multiply(rise, hv_gf128_invert(run));
+    const struct hv_gf128 x = {point_a, 0};
+    hv_gf128_store(slope, out->slope);
+    hv_gf128_store(hv_gf128_add(hv_gf128_load(share_a), hv_gf128_multiply(slope, x)), out->secret);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 2-of-n secret sharing (Shamir, "How to Share a Secret", 1979) over GF(2^128).
- *
- * A field element is 16 bytes: bit i of byte j is the coefficient of x^(8 j + i); the modulus is
- * x^128 + x^7 + x^2 + x + 1. The share at point p, 1..255, is secret + slope * p. */
+/* 2-of-n secret sharing (Shamir, "How to Share a Secret", 1979) over GF(2^128), base/gf128.h. The
+ * share at point p, 1..255, is secret + slope * p. */
 #ifndef HV_PSI_SHAMIR_H
 #define HV_PSI_SHAMIR_H
 

@@ -1,126 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A report as it leaves the device: 368 bytes, whatever it says. All numbers are little-endian.
+/* A report as it leaves the device: 456 bytes, whatever it says. All numbers are little-endian.
  *
  *     offset  bytes  the sealed report
  *          0      4  "HVRP"
- *          4      2  version, 2
+ *          4      2  version, 3
  *          6      2  reserved, zero
  *          8     16  report id, random
  *         24      8  key id: the first bytes of SHA-256 of the reporter's public key
- *         32    336  crypto_box_seal (X25519, XSalsa20-Poly1305) of the content: an ephemeral
- *                    public key of 32 bytes, a tag of 16, and 288 of
+ *         32    424  crypto_box_seal (X25519, XSalsa20-Poly1305) of the envelope: an ephemeral
+ *                    public key of 32 bytes, a tag of 16, and 376 of
  *
- *     offset  bytes  the content
- *          0      2  version, 2
- *          2      1  signal that the file was matched by: 1 PDQ, 2 MD5, 3 SHA-1, 4 SHA-256
- *          3      1  signals that follow: bit i for signal i; PDQ where the file is a picture, the
- *                    digests all together, and only where one of them matched
- *          4      1  quality of the device's picture, 0..100, zero without one
- *          5      3  reserved, zero
+ *     offset  bytes  the envelope
+ *          0      2  version, 3
+ *          2      2  threshold: how many different listed records open the account
+ *          4      4  reserved, zero
  *          8     16  report id, as outside: nobody can put another one on a report
- *         24      8  time of the match, seconds since 1970
- *         32      8  epoch of the database
- *         40     32  digest of the database's manifest
- *         72     16  record id, the curator's
- *         88     72  three labels, UTF-8 without control characters, each of 24 bytes filled with
- *                    zero, at least one; those in use first, in byte order, all different
- *        160      8  lists: bit i for list i of the manifest
- *        168     32  PDQ hash of the device's picture, bit 0 first, zero without one
- *        200     16  MD5
- *        216     20  SHA-1
- *        236     32  SHA-256, all three zero where they do not follow
- *        268     20  padding, zero
+ *         24     16  account
+ *         40     16  point of the record's share, an element of GF(2^128), not zero
+ *         56     16  the share there of the account's secret
+ *         72    304  XChaCha20-Poly1305 of the content (content.c): key, the account's secret's;
+ *                    nonce, the report id and 8 zeros; bound to the 72 bytes before
  *
- * The id outside lets spool and reporter tell reports apart without opening them. */
+ * The id outside lets spool and reporter tell reports apart without opening them. account.c says
+ * where account, point, share and key come from. */
 #include "report/report.h"
 
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 #include <assert.h>
 #include <sodium.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
-    VERSION = 2,
+    VERSION = 3,
     HEADER_BYTES = 32,
-    SEAL_BYTES = HV_REPORT_PLAIN_BYTES + crypto_box_SEALBYTES,
-    MAX_QUALITY = 100,
-    LABEL_BYTES = HASHVEIL_LABEL_MAX_LEN + 1,
-    DIGESTS_BYTES = sizeof(hashveil_digests),
-    PICTURE_SIGNALS = 1 << HASHVEIL_SIGNAL_PDQ,
-    DIGEST_SIGNALS =
-        1 << HASHVEIL_SIGNAL_MD5 | 1 << HASHVEIL_SIGNAL_SHA1 | 1 << HASHVEIL_SIGNAL_SHA256
+    BOUND_BYTES = 72, /* of an envelope, before the content */
+    ENVELOPE_BYTES = BOUND_BYTES + HASHVEIL_CLOSED_CONTENT_BYTES,
+    SEAL_BYTES = ENVELOPE_BYTES + crypto_box_SEALBYTES
 };
 
-static_assert(DIGESTS_BYTES == 16 + 20 + 32, "no byte between them");
 static_assert(HEADER_BYTES + SEAL_BYTES == HASHVEIL_SEALED_REPORT_BYTES, "the public size");
+static_assert((int)HASHVEIL_CLOSED_CONTENT_BYTES ==
+                  (int)HV_REPORT_PLAIN_BYTES + (int)crypto_aead_xchacha20poly1305_ietf_ABYTES,
+              "the public size");
 
 static const uint8_t magic[4] = {'H', 'V', 'R', 'P'};
-
-/* Whether a report has what it must have, and nothing else: what matched, and a picture's hash. */
-static bool is_consistent(const hashveil_report *report)
-{
-    const bool is_by_picture = report->matched_by == HASHVEIL_SIGNAL_PDQ;
-    const bool is_by_digest =
-        report->matched_by >= HASHVEIL_SIGNAL_MD5 && report->matched_by <= HASHVEIL_SIGNAL_SHA256;
-    return (is_by_picture || is_by_digest) && (report->has_picture || is_by_digest) &&
-           report->has_digests == is_by_digest && report->quality <= MAX_QUALITY;
-}
-
-hashveil_status hashveil_report_fill(const hashveil_sealed_db_info *database,
-                                     const hashveil_verdict *verdict,
-                                     const hashveil_subject *subject, hashveil_report *out)
-{
-    const bool is_by_digest = verdict->matched_by > HASHVEIL_SIGNAL_PDQ;
-    hashveil_report report = {
-        .time_s = (uint64_t)time(NULL),
-        .epoch = database->epoch,
-        .record = verdict->record,
-        .matched_by = verdict->matched_by,
-        .has_picture = subject->form_count > 0,
-        .has_digests = is_by_digest && subject->digests != NULL,
-    };
-    memcpy(report.database_digest, database->digest, sizeof report.database_digest);
-    if (report.has_picture) {
-        report.hash = subject->forms[0].hash;
-        report.quality = subject->forms[0].quality;
-    }
-    if (report.has_digests) {
-        report.digests = *subject->digests;
-    }
-    if (verdict->kind != HASHVEIL_VERDICT_MATCH || !is_consistent(&report)) {
-        return HASHVEIL_ERR_ARGUMENT;
-    }
-    if (getentropy(report.id, sizeof report.id) != 0) {
-        return HASHVEIL_ERR_IO;
-    }
-    *out = report;
-    return HASHVEIL_OK;
-}
-
-bool hv_label_is_valid(const char label[HASHVEIL_LABEL_MAX_LEN + 1])
-{
-    const size_t len = strnlen(label, HASHVEIL_LABEL_MAX_LEN + 1);
-    return len <= HASHVEIL_LABEL_MAX_LEN && hv_text_is_plain(label, len) &&
-           sodium_is_zero((const uint8_t *)label + len, HASHVEIL_LABEL_MAX_LEN + 1 - len);
-}
-
-bool hv_labels_are_valid(const hashveil_record *record)
-{
-    for (size_t i = 0; i < HASHVEIL_MAX_LABELS; i++) {
-        const char *label = record->labels[i];
-        const char *before = i > 0 ? record->labels[i - 1] : NULL;
-        /* Empty ones are last, and nothing is twice. */
-        if (!hv_label_is_valid(label) ||
-            (before && label[0] != '\0' && (before[0] == '\0' || strcmp(before, label) >= 0))) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static void key_id_of(const hashveil_key *reporter, uint8_t out[HV_REPORT_KEY_ID_BYTES])
 {
@@ -129,62 +53,74 @@ static void key_id_of(const hashveil_key *reporter, uint8_t out[HV_REPORT_KEY_ID
     memcpy(out, digest, HV_REPORT_KEY_ID_BYTES);
 }
 
-static void write_zeros(struct hv_writer *out, size_t len)
+/* What the content is bound to. */
+static void write_bound(const hashveil_envelope *envelope, struct hv_writer *out)
 {
-    uint8_t *space = hv_write_space(out, len);
-    if (space) {
-        memset(space, 0, len);
-    }
+    hv_write_u16le(out, VERSION);
+    hv_write_u16le(out, (uint16_t)envelope->threshold);
+    hv_write_u32le(out, 0);
+    hv_write_bytes(out, envelope->id, sizeof envelope->id);
+    hv_write_bytes(out, envelope->account, sizeof envelope->account);
+    hv_write_bytes(out, envelope->point, sizeof envelope->point);
+    hv_write_bytes(out, envelope->share, sizeof envelope->share);
 }
 
-static uint8_t signals_of(const hashveil_report *report)
+/* Ids are random, and a report is sealed under one account, so that no nonce is used for two
+ * contents. */
+static void nonce_of(const hashveil_envelope *envelope,
+                     uint8_t out[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES])
 {
-    return (uint8_t)((report->has_picture ? PICTURE_SIGNALS : 0) |
-                     (report->has_digests ? DIGEST_SIGNALS : 0));
+    memset(out, 0, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+    memcpy(out, envelope->id, sizeof envelope->id);
 }
 
-static void write_digests(struct hv_writer *out, const hashveil_report *report)
-{
-    if (!report->has_digests) {
-        write_zeros(out, DIGESTS_BYTES);
-        return;
-    }
-    hv_write_bytes(out, report->digests.md5, sizeof report->digests.md5);
-    hv_write_bytes(out, report->digests.sha1, sizeof report->digests.sha1);
-    hv_write_bytes(out, report->digests.sha256, sizeof report->digests.sha256);
-}
-
-static void write_content(const hashveil_report *report, uint8_t plain[HV_REPORT_PLAIN_BYTES])
-{
-    struct hv_writer out = hv_writer_of(plain, HV_REPORT_PLAIN_BYTES);
-    hv_write_u16le(&out, VERSION);
-    hv_write_u8(&out, (uint8_t)report->matched_by);
-    hv_write_u8(&out, signals_of(report));
-    hv_write_u8(&out, (uint8_t)(report->has_picture ? report->quality : 0));
-    write_zeros(&out, 3);
-    hv_write_bytes(&out, report->id, sizeof report->id);
-    hv_write_u64le(&out, report->time_s);
-    hv_write_u64le(&out, report->epoch);
-    hv_write_bytes(&out, report->database_digest, sizeof report->database_digest);
-    hv_write_bytes(&out, report->record.id, sizeof report->record.id);
-    for (size_t i = 0; i < HASHVEIL_MAX_LABELS; i++) {
-        hv_write_bytes(&out, (const uint8_t *)report->record.labels[i], LABEL_BYTES);
-    }
-    hv_write_u64le(&out, report->record.lists);
-    for (size_t i = 0; i < HASHVEIL_PDQ_BITS / 64; i++) {
-        hv_write_u64le(&out, report->has_picture ? report->hash.word[i] : 0);
-    }
-    write_digests(&out, report);
-    write_zeros(&out, HV_REPORT_PLAIN_BYTES - out.len);
-    assert(!out.failed);
-}
-
-hashveil_status hashveil_report_seal(const hashveil_report *report, const hashveil_key *reporter,
-                                     uint8_t out[HASHVEIL_SEALED_REPORT_BYTES])
+static void close_content(const hashveil_report *report, const uint8_t key[HV_CONTENT_KEY_BYTES],
+                          hashveil_envelope *envelope)
 {
     uint8_t plain[HV_REPORT_PLAIN_BYTES];
+    uint8_t bound[BOUND_BYTES];
+    uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
+    struct hv_writer writer = hv_writer_of(bound, sizeof bound);
+    write_bound(envelope, &writer);
+    assert(!writer.failed && writer.len == sizeof bound);
+    nonce_of(envelope, nonce);
+    hv_report_write(report, plain);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(envelope->content, NULL, plain, sizeof plain, bound,
+                                               sizeof bound, NULL, nonce, key);
+    hv_wipe(plain, sizeof plain);
+}
+
+static hashveil_status write_seal(const hashveil_envelope *envelope, const hashveil_key *reporter,
+                                  uint8_t out[HASHVEIL_SEALED_REPORT_BYTES])
+{
+    uint8_t plain[ENVELOPE_BYTES];
     uint8_t key_id[HV_REPORT_KEY_ID_BYTES];
-    if (!is_consistent(report) || !hv_labels_are_valid(&report->record)) {
+    struct hv_writer inside = hv_writer_of(plain, sizeof plain);
+    write_bound(envelope, &inside);
+    hv_write_bytes(&inside, envelope->content, sizeof envelope->content);
+
+    struct hv_writer outside = hv_writer_of(out, HASHVEIL_SEALED_REPORT_BYTES);
+    key_id_of(reporter, key_id);
+    hv_write_bytes(&outside, magic, sizeof magic);
+    hv_write_u16le(&outside, VERSION);
+    hv_write_u16le(&outside, 0);
+    hv_write_bytes(&outside, envelope->id, sizeof envelope->id);
+    hv_write_bytes(&outside, key_id, sizeof key_id);
+    assert(!inside.failed && inside.len == sizeof plain);
+    const bool is_sealed = crypto_box_seal(hv_write_space(&outside, SEAL_BYTES), plain,
+                                           sizeof plain, reporter->public_bytes) == 0;
+    hv_wipe(plain, sizeof plain);
+    return is_sealed ? HASHVEIL_OK : HASHVEIL_ERR_KEY;
+}
+
+hashveil_status hashveil_report_seal(const hashveil_report *report, const hashveil_account *account,
+                                     const hashveil_key *reporter,
+                                     uint8_t out[HASHVEIL_SEALED_REPORT_BYTES])
+{
+    uint8_t key[HV_CONTENT_KEY_BYTES];
+    hashveil_envelope envelope = {.threshold = account->threshold};
+    if (!hv_report_is_consistent(report) || !hv_labels_are_valid(&report->record) ||
+        account->threshold < 1 || account->threshold > HASHVEIL_MAX_THRESHOLD) {
         return HASHVEIL_ERR_ARGUMENT;
     }
     if (reporter->kind != HASHVEIL_KEY_REPORTER) {
@@ -193,19 +129,13 @@ hashveil_status hashveil_report_seal(const hashveil_report *report, const hashve
     if (sodium_init() < 0) {
         return HASHVEIL_ERR_IO;
     }
-    struct hv_writer writer = hv_writer_of(out, HASHVEIL_SEALED_REPORT_BYTES);
-    key_id_of(reporter, key_id);
-    hv_write_bytes(&writer, magic, sizeof magic);
-    hv_write_u16le(&writer, VERSION);
-    hv_write_u16le(&writer, 0);
-    hv_write_bytes(&writer, report->id, sizeof report->id);
-    hv_write_bytes(&writer, key_id, sizeof key_id);
-
-    write_content(report, plain);
-    const bool is_sealed = crypto_box_seal(hv_write_space(&writer, SEAL_BYTES), plain, sizeof plain,
-                                           reporter->public_bytes) == 0;
-    hv_wipe(plain, sizeof plain);
-    return is_sealed ? HASHVEIL_OK : HASHVEIL_ERR_KEY;
+    memcpy(envelope.id, report->id, sizeof envelope.id);
+    hv_account_share(account, reporter, report->record.id, &envelope, key);
+    close_content(report, key, &envelope);
+    hv_wipe(key, sizeof key);
+    const hashveil_status status = write_seal(&envelope, reporter, out);
+    hv_wipe(&envelope, sizeof envelope);
+    return status;
 }
 
 hashveil_status hv_report_header_parse(const uint8_t *bytes, size_t len,
@@ -226,70 +156,34 @@ hashveil_status hv_report_header_parse(const uint8_t *bytes, size_t len,
     return reserved == 0 && in.left == SEAL_BYTES ? HASHVEIL_OK : HASHVEIL_ERR_PROTOCOL;
 }
 
-/* Reads bytes that must be zero. */
-static void read_zeros(struct hv_reader *in, size_t len)
-{
-    const uint8_t *bytes = hv_read_bytes(in, len);
-    if (bytes && !sodium_is_zero(bytes, len)) {
-        in->failed = true;
-    }
-}
-
-/* Whether what a report does not have is zero. */
-static bool has_no_more(const hashveil_report *report)
-{
-    const bool has_no_hash =
-        sodium_is_zero((const uint8_t *)report->hash.word, sizeof report->hash.word) &&
-        report->quality == 0;
-    return (report->has_picture || has_no_hash) &&
-           (report->has_digests ||
-            sodium_is_zero((const uint8_t *)&report->digests, sizeof report->digests));
-}
-
-hashveil_status hv_report_parse(const uint8_t *plain, size_t len, hashveil_report *out)
+hashveil_status hv_envelope_parse(const uint8_t *plain, size_t len, hashveil_envelope *out)
 {
     struct hv_reader in = hv_reader_of(plain, len);
-    hashveil_report report = {0};
+    hashveil_envelope envelope = {0};
     const uint16_t version = hv_read_u16le(&in);
-    report.matched_by = (hashveil_signal)hv_read_u8(&in);
-    const uint8_t signals = hv_read_u8(&in);
-    report.has_picture = signals & PICTURE_SIGNALS;
-    report.has_digests = signals & DIGEST_SIGNALS;
-    report.quality = hv_read_u8(&in);
-    read_zeros(&in, 3);
-    hv_read_copy(&in, report.id, sizeof report.id);
-    report.time_s = hv_read_u64le(&in);
-    report.epoch = hv_read_u64le(&in);
-    hv_read_copy(&in, report.database_digest, sizeof report.database_digest);
-    hv_read_copy(&in, report.record.id, sizeof report.record.id);
-    for (size_t i = 0; i < HASHVEIL_MAX_LABELS; i++) {
-        hv_read_copy(&in, (uint8_t *)report.record.labels[i], LABEL_BYTES);
-    }
-    report.record.lists = hv_read_u64le(&in);
-    for (size_t i = 0; i < HASHVEIL_PDQ_BITS / 64; i++) {
-        report.hash.word[i] = hv_read_u64le(&in);
-    }
-    hv_read_copy(&in, report.digests.md5, sizeof report.digests.md5);
-    hv_read_copy(&in, report.digests.sha1, sizeof report.digests.sha1);
-    hv_read_copy(&in, report.digests.sha256, sizeof report.digests.sha256);
-    read_zeros(&in, in.left);
-
-    if (in.failed || len != HV_REPORT_PLAIN_BYTES || version != VERSION ||
-        signals != signals_of(&report) || !is_consistent(&report) || !has_no_more(&report) ||
-        !hv_labels_are_valid(&report.record)) {
+    envelope.threshold = hv_read_u16le(&in);
+    const uint32_t reserved = hv_read_u32le(&in);
+    hv_read_copy(&in, envelope.id, sizeof envelope.id);
+    hv_read_copy(&in, envelope.account, sizeof envelope.account);
+    hv_read_copy(&in, envelope.point, sizeof envelope.point);
+    hv_read_copy(&in, envelope.share, sizeof envelope.share);
+    hv_read_copy(&in, envelope.content, sizeof envelope.content);
+    if (in.failed || in.left != 0 || version != VERSION || reserved != 0 ||
+        envelope.threshold < 1 || envelope.threshold > HASHVEIL_MAX_THRESHOLD ||
+        sodium_is_zero(envelope.point, sizeof envelope.point)) {
         return HASHVEIL_ERR_PROTOCOL;
     }
-    *out = report;
+    *out = envelope;
     return HASHVEIL_OK;
 }
 
-hashveil_status hashveil_report_open(const uint8_t *bytes, size_t len, const hashveil_key *reporter,
-                                     hashveil_report *out)
+hashveil_status hashveil_envelope_open(const uint8_t *bytes, size_t len,
+                                       const hashveil_key *reporter, hashveil_envelope *out)
 {
     struct hv_report_header header;
     uint8_t key_id[HV_REPORT_KEY_ID_BYTES];
-    uint8_t plain[HV_REPORT_PLAIN_BYTES];
-    hashveil_report report;
+    uint8_t plain[ENVELOPE_BYTES];
+    hashveil_envelope envelope;
 
     if (sodium_init() < 0) {
         return HASHVEIL_ERR_IO;
@@ -307,8 +201,39 @@ hashveil_status hashveil_report_open(const uint8_t *bytes, size_t len, const has
                              reporter->secret_bytes) != 0) {
         return HASHVEIL_ERR_PROTOCOL;
     }
-    status = hv_report_parse(plain, sizeof plain, &report);
-    if (status == HASHVEIL_OK && memcmp(report.id, header.id, sizeof report.id) != 0) {
+    status = hv_envelope_parse(plain, sizeof plain, &envelope);
+    if (status == HASHVEIL_OK && memcmp(envelope.id, header.id, sizeof header.id) != 0) {
+        status = HASHVEIL_ERR_PROTOCOL;
+    }
+    if (status == HASHVEIL_OK) {
+        *out = envelope;
+    }
+    hv_wipe(plain, sizeof plain);
+    return status;
+}
+
+hashveil_status hashveil_report_open(const hashveil_envelope *envelope,
+                                     const uint8_t secret[HASHVEIL_SHARE_BYTES],
+                                     hashveil_report *out)
+{
+    uint8_t key[HV_CONTENT_KEY_BYTES];
+    uint8_t plain[HV_REPORT_PLAIN_BYTES];
+    uint8_t bound[BOUND_BYTES];
+    uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
+    hashveil_report report;
+    struct hv_writer writer = hv_writer_of(bound, sizeof bound);
+    write_bound(envelope, &writer);
+    nonce_of(envelope, nonce);
+    hv_account_content_key(envelope->account, secret, key);
+    const bool is_open = crypto_aead_xchacha20poly1305_ietf_decrypt(
+                             plain, NULL, NULL, envelope->content, sizeof envelope->content, bound,
+                             sizeof bound, nonce, key) == 0;
+    hv_wipe(key, sizeof key);
+    if (!is_open) {
+        return HASHVEIL_ERR_KEY;
+    }
+    hashveil_status status = hv_report_parse(plain, sizeof plain, &report);
+    if (status == HASHVEIL_OK && memcmp(report.id, envelope->id, sizeof report.id) != 0) {
         status = HASHVEIL_ERR_PROTOCOL;
     }
     if (status == HASHVEIL_OK) {

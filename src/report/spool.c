@@ -12,17 +12,24 @@ enum { MAX_ANSWER_BYTES = 256 }; /* an acknowledgement says nothing more than it
 
 static const struct hv_sqlite_kind kind = {
     .application_id = 0x48565350, /* "HVSP" */
-    .version = 2,
-    .schema = "CREATE TABLE report ("
+    .version = 3,
+    .schema = "CREATE TABLE account ("
+              "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+              "  key BLOB NOT NULL CHECK (typeof(key) = 'blob' AND length(key) = 32)"
+              ");"
+              "CREATE TABLE report ("
               "  sequence INTEGER PRIMARY KEY," /* the order in which they were added */
               "  id BLOB NOT NULL UNIQUE CHECK (typeof(id) = 'blob' AND length(id) = 16),"
-              "  sealed BLOB NOT NULL CHECK (typeof(sealed) = 'blob' AND length(sealed) = 368)"
+              "  sealed BLOB NOT NULL CHECK (typeof(sealed) = 'blob' AND length(sealed) = 456)"
               ");",
 };
 
 /* One row a statement; they are prepared once, at open. */
 #define STATEMENT_TABLE(X)                                                                         \
-    X(ADD, "INSERT INTO report (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")            \
+    X(ADD, "INSERT INTO report (id, sealed) SELECT ?, ?"                                           \
+           " WHERE (SELECT count(*) FROM report) < ? ON CONFLICT (id) DO NOTHING")                 \
+    X(KEEP_ACCOUNT, "INSERT INTO account VALUES (1, ?) ON CONFLICT (one) DO NOTHING")              \
+    X(ACCOUNT, "SELECT key FROM account")                                                          \
     X(COUNT, "SELECT count(*) FROM report")                                                        \
     X(NEXT,                                                                                        \
       "SELECT sequence, id, sealed FROM report WHERE sequence > ? ORDER BY sequence LIMIT 1")      \
@@ -83,6 +90,15 @@ static hashveil_status finish(hashveil_spool *spool, enum statement which, int r
     return status;
 }
 
+/* What nothing was added for: it was there already, or there are too many. */
+static hashveil_status check_room(hashveil_spool *spool)
+{
+    uint64_t count = 0;
+    const hashveil_status status = hashveil_spool_count(spool, &count);
+    return status == HASHVEIL_OK && count >= HASHVEIL_SPOOL_MAX_REPORTS ? HASHVEIL_ERR_NO_SPACE
+                                                                        : status;
+}
+
 hashveil_status hashveil_spool_add(hashveil_spool *spool,
                                    const uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES])
 {
@@ -99,9 +115,14 @@ hashveil_status hashveil_spool_add(hashveil_spool *spool,
             sqlite3_bind_blob(statement, 2, sealed, HASHVEIL_SEALED_REPORT_BYTES, SQLITE_STATIC);
     }
     if (result == SQLITE_OK) {
+        result = sqlite3_bind_int64(statement, 3, HASHVEIL_SPOOL_MAX_REPORTS);
+    }
+    if (result == SQLITE_OK) {
         result = sqlite3_step(statement);
     }
-    return finish(spool, ADD, result);
+    const bool is_added = result == SQLITE_DONE && sqlite3_changes64(spool->db) == 1;
+    const hashveil_status added = finish(spool, ADD, result);
+    return added == HASHVEIL_OK && !is_added ? check_room(spool) : added;
 }
 
 hashveil_status hashveil_spool_count(hashveil_spool *spool, uint64_t *out)
@@ -121,6 +142,49 @@ static bool copy_column(sqlite3_stmt *row, int column, uint8_t *out, size_t len)
     }
     memcpy(out, bytes, len);
     return true;
+}
+
+/* Two processes at a time agree: the first one's key stays. */
+static hashveil_status keep_account(hashveil_spool *spool, const hashveil_account *account)
+{
+    sqlite3_stmt *statement = spool->statements[KEEP_ACCOUNT];
+    int result = sqlite3_bind_blob(statement, 1, account->key, sizeof account->key, SQLITE_STATIC);
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(statement);
+    }
+    return finish(spool, KEEP_ACCOUNT, result);
+}
+
+/* has_out: whether there is one yet. */
+static hashveil_status read_account(hashveil_spool *spool, hashveil_account *out, bool *has_out)
+{
+    sqlite3_stmt *statement = spool->statements[ACCOUNT];
+    int result = sqlite3_step(statement);
+    *has_out = result == SQLITE_ROW;
+    if (*has_out && !copy_column(statement, 0, out->key, sizeof out->key)) {
+        result = SQLITE_CORRUPT; /* the table's own checks forbid it */
+    }
+    return finish(spool, ACCOUNT, result);
+}
+
+hashveil_status hashveil_spool_account(hashveil_spool *spool, unsigned threshold,
+                                       hashveil_account *out)
+{
+    bool has_account = false;
+    hashveil_status status = hashveil_account_generate(threshold, out);
+    if (status == HASHVEIL_OK) {
+        status = read_account(spool, out, &has_account);
+    }
+    if (status == HASHVEIL_OK && !has_account) {
+        status = keep_account(spool, out);
+        if (status == HASHVEIL_OK) {
+            status = read_account(spool, out, &has_account);
+        }
+    }
+    if (status != HASHVEIL_OK) {
+        hv_wipe(out, sizeof *out);
+    }
+    return status;
 }
 
 /* Reads the report that waits behind the one in report, or sets its sequence to 0. On a failure
@@ -159,7 +223,7 @@ static bool is_refusal(hashveil_status status)
 {
     return status == HASHVEIL_ERR_PROTOCOL || status == HASHVEIL_ERR_KEY ||
            status == HASHVEIL_ERR_VERSION || status == HASHVEIL_ERR_REFUSED ||
-           status == HASHVEIL_ERR_FORMAT;
+           status == HASHVEIL_ERR_FORMAT || status == HASHVEIL_ERR_THRESHOLD;
 }
 
 static hashveil_status deliver_one(hashveil_spool *spool, hashveil_connection *reporter,

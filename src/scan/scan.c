@@ -14,7 +14,8 @@ struct scan {
     const hashveil_scan_options *options;
     hashveil_scanner *scanner;
     bool is_peer_trouble_told;
-    hashveil_spool *spool; /* NULL when matches are not reported */
+    hashveil_spool *spool;    /* NULL when matches are not reported */
+    hashveil_account account; /* of the spool */
     hashveil_scan_summary summary;
 };
 
@@ -53,7 +54,7 @@ static void spool_report(struct scan *scan, hashveil_file_result *result)
         hashveil_sealed_db_describe_part(options->database, result->verdict.part);
     hashveil_status status = hashveil_report_fill(info, &result->verdict, &subject, &report);
     if (status == HASHVEIL_OK) {
-        status = hashveil_report_seal(&report, options->reporter_key, sealed);
+        status = hashveil_report_seal(&report, &scan->account, options->reporter_key, sealed);
     }
     if (status == HASHVEIL_OK) {
         status = hashveil_spool_add(scan->spool, sealed);
@@ -115,6 +116,14 @@ static void tell(void *context, void *item)
     scan->summary.by_class[result->file_class]++;
     scan->summary.bytes += own->bytes;
     scan->options->on_result(scan->options->context, result);
+}
+
+static hashveil_status open_spool(struct scan *scan)
+{
+    const unsigned threshold = scan->options->threshold > 0 ? scan->options->threshold : 1;
+    const hashveil_status status = hashveil_spool_open(scan->options->spool_path, &scan->spool);
+    return status == HASHVEIL_OK ? hashveil_spool_account(scan->spool, threshold, &scan->account)
+                                 : status;
 }
 
 /* What waits in the spool, from this scan and from earlier ones, goes to the reporter. */
@@ -185,7 +194,7 @@ hashveil_status hashveil_scan(const char *const *paths, size_t count,
         return HASHVEIL_ERR_ARGUMENT;
     }
     if (options->reporter_key) {
-        status = hashveil_spool_open(options->spool_path, &scan.spool);
+        status = open_spool(&scan);
         if (status != HASHVEIL_OK) {
             goto done;
         }

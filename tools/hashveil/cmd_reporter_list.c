@@ -4,13 +4,14 @@
 #include "report_json.h"
 #include "report_store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct list_options {
     const char *store_path;
-    bool is_json;
+    bool is_json, is_of_accounts;
 };
 
 static bool print_json(void *context, const struct stored_report *report)
@@ -58,10 +59,45 @@ static bool print_text(void *context, const struct stored_report *report)
     return !output_failed();
 }
 
-enum { OPTION_STORE = 256 };
+static bool print_account_json(void *context, const struct stored_account *account)
+{
+    struct json_line line = {0};
+    (void)context;
+    json_line_set(&line, "account", json_string(account->name));
+    json_line_set(&line, "threshold", json_of_u64(account->threshold));
+    json_line_set(&line, "records", json_of_u64(account->records));
+    json_line_set(&line, "reports", json_of_u64(account->reports));
+    json_line_set(&line, "opened", json_of_u64(account->opened));
+    json_line_set_time(&line, "last", account->last_s);
+    return json_line_print(&line);
+}
+
+static bool print_account(void *context, const struct stored_account *account)
+{
+    char time[TIME_TEXT_BYTES];
+    (void)context;
+    format_time(account->last_s, time);
+    printf("%s\t%s\t%" PRIu64 " of %" PRIu64 " records\t%" PRIu64 " reports, %" PRIu64 " open\n",
+           account->name, time, account->records, account->threshold, account->reports,
+           account->opened);
+    return !output_failed();
+}
+
+static hashveil_status list(const struct list_options *options, struct report_store *store)
+{
+    if (options->is_of_accounts) {
+        return report_store_accounts(store, options->is_json ? print_account_json : print_account,
+                                     NULL);
+    }
+    return report_store_list(store, options->is_json ? print_json : print_text, NULL);
+}
+
+enum { OPTION_STORE = 256, OPTION_ACCOUNTS };
 
 static const struct argp_option option_rows[] = {
     {"store", OPTION_STORE, "FILE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
+    {"accounts", OPTION_ACCOUNTS, NULL, 0,
+     "List accounts: how many records have matched of how many that open their reports", 0},
     {"json", 'j', NULL, 0, "Print one JSON object a line", 0},
     {0},
 };
@@ -72,6 +108,9 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
     switch (key) {
     case OPTION_STORE:
         options->store_path = text;
+        return 0;
+    case OPTION_ACCOUNTS:
+        options->is_of_accounts = true;
         return 0;
     case 'j':
         options->is_json = true;
@@ -97,7 +136,7 @@ static int run(const struct command *self, int argc, char **argv)
     }
     hashveil_status status = report_store_open(options.store_path, SQLITE_FILE_READ, &store);
     if (status == HASHVEIL_OK) {
-        status = report_store_list(store, options.is_json ? print_json : print_text, NULL);
+        status = list(&options, store);
     }
     if (status != HASHVEIL_OK) {
         complain_status(options.store_path, status);
@@ -118,6 +157,7 @@ const struct command command_reporter_list = {
         "most 31, else 'rejected', and 'unchecked' when the reporter had no list.\n\n"
         "EXAMPLES\n"
         "  hashveil reporter list --store reports.sqlite\n"
+        "  hashveil reporter list --store reports.sqlite --accounts\n"
         "  hashveil reporter list --store reports.sqlite --json\n",
     .options = option_rows,
     .parse = parse,

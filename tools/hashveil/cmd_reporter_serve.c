@@ -3,6 +3,7 @@
 #include "http_server.h"
 #include "output.h"
 #include "plain_list.h"
+#include "report_intake.h"
 #include "report_store.h"
 
 #include <hashveil/index.h>
@@ -14,6 +15,7 @@ struct serve_options {
     const char *key_path;
     const char *store_path;
     const char *list_path; /* NULL: reports stay unchecked */
+    unsigned threshold;
     struct server_options server;
 };
 
@@ -22,7 +24,9 @@ struct reporter {
     hashveil_key key;
     hashveil_index *listed; /* NULL without a list */
     struct report_store *store;
+    struct report_intake *intake;
     const char *store_path;
+    unsigned threshold;
 };
 
 /* The surest kind of digest that is listed, NONE without one. */
@@ -38,8 +42,10 @@ static hashveil_signal listed_digest(const hashveil_index *listed, const hashvei
     return HASHVEIL_SIGNAL_NONE;
 }
 
-static struct report_judgement judge(const struct reporter *reporter, const hashveil_report *report)
+/* context: the reporter. */
+static struct report_judgement judge(void *context, const hashveil_report *report)
 {
+    const struct reporter *reporter = context;
     struct report_judgement judgement = {.state = REPORT_UNCHECKED};
     if (!reporter->listed) {
         return judgement;
@@ -64,15 +70,17 @@ static hashveil_status take_report(void *context, const struct http_request *req
                                    struct http_answer *out)
 {
     struct reporter *reporter = context;
-    hashveil_report report;
+    hashveil_envelope envelope;
     (void)out;
     hashveil_status status =
-        hashveil_report_open(request->body, request->len, &reporter->key, &report);
+        hashveil_envelope_open(request->body, request->len, &reporter->key, &envelope);
+    if (status == HASHVEIL_OK && envelope.threshold != reporter->threshold) {
+        status = HASHVEIL_ERR_THRESHOLD;
+    }
     if (status != HASHVEIL_OK) {
         return status;
     }
-    const struct report_judgement judgement = judge(reporter, &report);
-    status = report_store_add(reporter->store, &report, &judgement);
+    status = report_intake_take(reporter->intake, &envelope);
     if (status != HASHVEIL_OK) {
         complain_status(reporter->store_path, status);
     }
@@ -80,7 +88,7 @@ static hashveil_status take_report(void *context, const struct http_request *req
 }
 
 static const struct http_route routes[] = {
-    {EVHTTP_REQ_POST, HASHVEIL_PATH_REPORTS, take_report, false},
+    {EVHTTP_REQ_POST, HASHVEIL_PATH_REPORTS, take_report, true},
     {0},
 };
 
@@ -97,7 +105,12 @@ static bool reporter_init(const struct serve_options *options, struct reporter *
         path = options->store_path;
         status = report_store_open(path, SQLITE_FILE_MAKE, &out->store);
     }
+    if (status == HASHVEIL_OK) {
+        out->intake = report_intake_start(out->store, judge, out);
+        status = out->intake ? HASHVEIL_OK : HASHVEIL_ERR_NO_MEMORY;
+    }
     out->store_path = options->store_path;
+    out->threshold = options->threshold;
     if (status != HASHVEIL_OK) {
         complain_status(path, status);
     }
@@ -106,21 +119,27 @@ static bool reporter_init(const struct serve_options *options, struct reporter *
 
 static void reporter_clear(struct reporter *reporter)
 {
+    report_intake_stop(reporter->intake);
     report_store_close(reporter->store);
     hashveil_index_destroy(reporter->listed);
     hashveil_key_clear(&reporter->key);
     *reporter = (struct reporter){0};
 }
 
-enum { MAX_ANSWER_BYTES = 8 }; /* reports are acknowledged without a word */
+enum {
+    MAX_ANSWER_BYTES = 8, /* reports are acknowledged without a word */
+    WORKERS = 64          /* that wait for the disk together, most of the time */
+};
 
-enum { OPTION_KEY = 256, OPTION_STORE, OPTION_LIST };
+enum { OPTION_KEY = 256, OPTION_STORE, OPTION_LIST, OPTION_THRESHOLD };
 
 static const struct argp_option option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The reporter's secret key (needed)", 1},
     {"store", OPTION_STORE, "FILE", 0, "Where to keep reports; made if missing (needed)", 1},
     {"list", OPTION_LIST, "WORKSPACE", 0,
      "The plaintext hashes and digests to check reports against", 1},
+    {"threshold", OPTION_THRESHOLD, "N", 0,
+     "How many different listed records must match before an account's reports open; 1", 1},
     SERVER_OPTION_ROWS(2),
     {0},
 };
@@ -138,6 +157,10 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
     case OPTION_LIST:
         options->list_path = text;
         return 0;
+    case OPTION_THRESHOLD:
+        options->threshold =
+            (unsigned)command_number(state, "--threshold", text, 1, HASHVEIL_MAX_THRESHOLD);
+        return 0;
     case ARGP_KEY_END:
         if (!options->key_path || !options->store_path) {
             argp_error(state, "--key and --store are needed");
@@ -151,7 +174,7 @@ static error_t parse(int key, const char *text, const struct argp_state *state, 
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct serve_options options = {0};
+    struct serve_options options = {.threshold = 1};
     struct reporter reporter = {0};
 
     const int parse_code = command_parse(self, argc, argv, &options);
@@ -163,6 +186,7 @@ static int run(const struct command *self, int argc, char **argv)
         const struct http_service service = {.routes = routes,
                                              .max_body_bytes = HASHVEIL_SEALED_REPORT_BYTES,
                                              .max_answer_bytes = MAX_ANSWER_BYTES,
+                                             .workers = WORKERS,
                                              .context = &reporter};
         code = http_serve(&options.server, &service) ? EXIT_DONE : EXIT_TROUBLE;
     }
@@ -180,6 +204,9 @@ const struct command command_reporter_serve = {
         "A report is acknowledged when it is on the disk; the "
         "same report sent again changes nothing. With --list each one is checked: by its digests "
         "where it has them, by its true distance to the listed hashes where it has a picture.\n\n"
+        "With --threshold the reports of an account, a device, are closed to everybody until so "
+        "many different records have matched there; until then they can only be counted "
+        "('reporter list --accounts'). A report that was made for another threshold is refused.\n\n"
         "EXAMPLES\n"
         "  hashveil reporter serve --key reporter.key --listen unix:/run/reporter \\\n"
         "      --store reports.sqlite --list lists.work\n",

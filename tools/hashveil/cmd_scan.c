@@ -176,12 +176,16 @@ static bool start_services(const struct scan_options *options, const atomic_bool
                            struct scan_input *out)
 {
     const char *const evaluator[] = {"evaluator", "--key", options->key_path, NULL};
+    char threshold[16];
+    snprintf(threshold, sizeof threshold, "%u", options->threshold > 0 ? options->threshold : 1);
     const char *const reporter[] = {"reporter",
                                     "serve",
                                     "--key",
                                     options->reporter_key_path,
                                     "--store",
                                     options->report_store_path,
+                                    "--threshold",
+                                    threshold,
                                     options->list_path ? "--list" : NULL,
                                     options->list_path,
                                     NULL};
@@ -229,6 +233,7 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
             },
         .reporter_key = reports ? &input->reporter_key : NULL,
         .spool_path = spool_path,
+        .threshold = options->threshold,
         .reporter = peer_without_account(&options->peers, options->report_store_path
                                                               ? input->reporter.address
                                                               : options->reporter_address),

@@ -59,6 +59,7 @@ static void set_unless_empty(struct json_line *line, const char *key, const char
 void report_json_set(struct json_line *line, const struct stored_report *report)
 {
     json_line_set(line, "id", json_of_text(report->id));
+    json_line_set(line, "account", json_of_text(report->account));
     json_line_set(line, "time", json_of_time(report->time_s));
     json_line_set(line, "received", json_of_time(report->received_s));
     json_line_set(line, "state", json_of_text(report->state));

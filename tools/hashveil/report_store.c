@@ -11,6 +11,7 @@
 
 struct report_store {
     sqlite3 *db;
+    sqlite3_stmt *add; /* NULL before the first */
 };
 
 static const char *const state_texts[] = {
@@ -32,8 +33,20 @@ bool report_state_is_known(const char *text)
  * negative numbers of the same bits. */
 const struct sqlite_file_kind report_store_kind = {
     .application_id = 0x48565253, /* "HVRS" */
-    .version = 2,
-    .schema = "CREATE TABLE reports ("
+    .version = 3,
+    .schema = "CREATE TABLE envelopes ("
+              " id BLOB PRIMARY KEY NOT NULL,"
+              " account BLOB NOT NULL,"
+              " threshold INTEGER NOT NULL,"
+              " point BLOB NOT NULL,"
+              " share BLOB NOT NULL,"
+              " content BLOB," /* NULL when it was opened, and is among the reports */
+              " received_s INTEGER NOT NULL);"
+              "CREATE INDEX envelopes_of_account ON envelopes (account, point);"
+              "CREATE TABLE accounts ("
+              " account BLOB PRIMARY KEY NOT NULL,"
+              " secret BLOB NOT NULL) WITHOUT ROWID;"
+              "CREATE TABLE reports ("
               " id TEXT PRIMARY KEY NOT NULL,"
               " received_s INTEGER NOT NULL,"
               " time_s INTEGER NOT NULL,"
@@ -50,7 +63,8 @@ const struct sqlite_file_kind report_store_kind = {
               " confirmed_by TEXT NOT NULL,"
               " md5 TEXT," /* NULL where no digest matched */
               " sha1 TEXT,"
-              " sha256 TEXT);",
+              " sha256 TEXT,"
+              " account TEXT NOT NULL);",
 };
 
 hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
@@ -73,6 +87,7 @@ hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
 void report_store_close(struct report_store *store)
 {
     if (store) {
+        sqlite3_finalize(store->add);
         sqlite3_close(store->db);
         free(store);
     }
@@ -116,8 +131,8 @@ static void bind_signals(sqlite3_stmt *statement, const hashveil_report *report)
     sqlite3_bind_text(statement, 13, hashveil_signal_text(report->matched_by), -1, SQLITE_STATIC);
 }
 
-static void bind_report(sqlite3_stmt *statement, const hashveil_report *report,
-                        const struct report_judgement *judgement)
+static void bind_report(sqlite3_stmt *statement, const hashveil_envelope *envelope,
+                        const hashveil_report *report, const struct report_judgement *judgement)
 {
     bind_hex(statement, 1, report->id, sizeof report->id);
     sqlite3_bind_int64(statement, 2, (sqlite3_int64)time(NULL));
@@ -134,26 +149,61 @@ static void bind_report(sqlite3_stmt *statement, const hashveil_report *report,
     }
     sqlite3_bind_text(statement, 14, hashveil_signal_text(judgement->confirmed_by), -1,
                       SQLITE_STATIC);
+    bind_hex(statement, 18, envelope->account, sizeof envelope->account);
 }
 
 #define COLUMNS                                                                                    \
     "id, received_s, time_s, epoch, database_digest, record, labels, lists, hash, quality, state," \
-    " distance_bits, matched_by, confirmed_by, md5, sha1, sha256"
+    " distance_bits, matched_by, confirmed_by, md5, sha1, sha256, account"
 
-hashveil_status report_store_add(struct report_store *store, const hashveil_report *report,
+hashveil_status report_store_add(struct report_store *store, const hashveil_envelope *envelope,
+                                 const hashveil_report *report,
                                  const struct report_judgement *judgement)
 {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db,
-                                  "INSERT INTO reports (" COLUMNS ")"
-                                  " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-                                  " ON CONFLICT (id) DO NOTHING",
-                                  -1, &statement, NULL);
-    if (code == SQLITE_OK) {
-        bind_report(statement, report, judgement);
-        code = sqlite3_step(statement);
+    static const char sql[] = "INSERT INTO reports (" COLUMNS ")"
+                              " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    int code = SQLITE_OK;
+    if (!store->add) {
+        code = sqlite3_prepare_v2(store->db, sql, -1, &store->add, NULL);
     }
-    sqlite3_finalize(statement);
+    if (code == SQLITE_OK) {
+        bind_report(store->add, envelope, report, judgement);
+        sqlite3_step(store->add);
+        code = sqlite3_reset(store->add);
+        sqlite3_clear_bindings(store->add);
+    }
+    return status_of_sqlite(code);
+}
+
+sqlite3 *report_store_database(const struct report_store *store)
+{
+    return store->db;
+}
+
+hashveil_status report_store_accounts(struct report_store *store, stored_account_fn *tell,
+                                      void *context)
+{
+    static const char sql[] =
+        "SELECT account, max(threshold), count(DISTINCT point), count(*), sum(content IS NULL),"
+        " max(received_s) FROM envelopes GROUP BY account ORDER BY max(received_s) DESC, account";
+    sqlite3_stmt *rows = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &rows, NULL);
+    bool goes_on = code == SQLITE_OK;
+    while (goes_on && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+        struct stored_account account = {.threshold = (uint64_t)sqlite3_column_int64(rows, 1),
+                                         .records = (uint64_t)sqlite3_column_int64(rows, 2),
+                                         .reports = (uint64_t)sqlite3_column_int64(rows, 3),
+                                         .opened = (uint64_t)sqlite3_column_int64(rows, 4),
+                                         .last_s = (uint64_t)sqlite3_column_int64(rows, 5)};
+        const void *name = sqlite3_column_blob(rows, 0);
+        if (!name || sqlite3_column_bytes(rows, 0) != HASHVEIL_ACCOUNT_ID_BYTES) {
+            code = SQLITE_CORRUPT;
+            break;
+        }
+        format_hex(name, HASHVEIL_ACCOUNT_ID_BYTES, account.name);
+        goes_on = tell(context, &account);
+    }
+    sqlite3_finalize(rows);
     return status_of_sqlite(code);
 }
 
@@ -182,6 +232,7 @@ static struct stored_report report_of(sqlite3_stmt *statement)
         .matched_by = text_of(statement, 12),
         .confirmed_by = text_of(statement, 13),
         .digests = {text_of(statement, 14), text_of(statement, 15), text_of(statement, 16)},
+        .account = text_of(statement, 17),
     };
 }
 

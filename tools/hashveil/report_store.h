@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a reporter keeps: opened reports in a SQLite file. */
+/* What a reporter keeps, in a SQLite file: envelopes, and the reports of them that are open. */
 #ifndef HASHVEIL_TOOLS_REPORT_STORE_H
 #define HASHVEIL_TOOLS_REPORT_STORE_H
 
@@ -41,11 +41,32 @@ extern const struct sqlite_file_kind report_store_kind;
 HASHVEIL_MUST_USE hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
                                                     struct report_store **out);
 
-/* Keeps a report; on success it is on the disk. One whose id is there already changes nothing.
- * Errors: ERR_BUSY and those of writing a file. */
+/* Adds a report that was opened, in the transaction of report_intake.c. Errors: those of writing a
+ * file. */
 HASHVEIL_MUST_USE hashveil_status report_store_add(struct report_store *store,
+                                                   const hashveil_envelope *envelope,
                                                    const hashveil_report *report,
                                                    const struct report_judgement *judgement);
+
+/* Borrowed; for report_intake.c. */
+sqlite3 *report_store_database(const struct report_store *store);
+
+/* What a reporter may know of a device before it can read any of its reports. */
+struct stored_account {
+    char name[2 * HASHVEIL_ACCOUNT_ID_BYTES + 1]; /* hexadecimal */
+    uint64_t threshold;
+    uint64_t records; /* that have matched, all different */
+    uint64_t reports; /* in all */
+    uint64_t opened;  /* of them */
+    uint64_t last_s;  /* when the last one came, since 1970 */
+};
+
+typedef bool stored_account_fn(void *context, const struct stored_account *account);
+
+/* Tells every account, the one with the newest report first, until the function returns false.
+ * Errors: ERR_FORMAT, ERR_BUSY, ERR_IO, ERR_NO_MEMORY. */
+HASHVEIL_MUST_USE hashveil_status report_store_accounts(struct report_store *store,
+                                                        stored_account_fn *tell, void *context);
 
 enum { REPORT_LABEL_SEPARATOR = '\n' }; /* no label holds one */
 
@@ -57,6 +78,7 @@ struct stored_report {
     const char *matched_by, *confirmed_by;      /* as hashveil_signal_text; "none" */
     const char *hash;                           /* "" where it was no picture */
     const char *digests[HASHVEIL_DIGEST_KINDS]; /* by kind; "" where none was reported */
+    const char *account;                        /* hexadecimal */
     uint64_t quality;
     bool has_distance;
     unsigned distance_bits;

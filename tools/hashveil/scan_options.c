@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan_options.h"
 
+#include <hashveil/report.h>
+
 enum {
     OPTION_DB = 256,
     OPTION_SEGMENT,
@@ -10,6 +12,7 @@ enum {
     OPTION_KEY,
     OPTION_REPORTER_KEY,
     OPTION_SPOOL,
+    OPTION_THRESHOLD,
     OPTION_REPORTER,
     OPTION_REPORT_STORE,
     OPTION_LIST,
@@ -42,6 +45,10 @@ const struct argp_option scan_option_rows[] = {
      "Seal reports to this key; the public half is enough. Without it matches are not reported", 3},
     {"spool", OPTION_SPOOL, "FILE", 0,
      "Where reports wait; $XDG_STATE_HOME/hashveil/spool.sqlite if not set", 3},
+    {"threshold", OPTION_THRESHOLD, "N", 0,
+     "How many different listed records must match here before the reporter can read any report, "
+     "as the reporter has it; 1",
+     3},
     {"reporter", OPTION_REPORTER, PEER_ADDRESS, 0, "Deliver reports to this running reporter", 3},
     {"report-store", OPTION_REPORT_STORE, "FILE", 0,
      "Start a private reporter that keeps reports here; needs the secret reporter key", 3},
@@ -174,6 +181,10 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case OPTION_DIHEDRAL:
         options->scanner.is_dihedral = true;
+        return 0;
+    case OPTION_THRESHOLD:
+        options->threshold =
+            (unsigned)command_number(state, "--threshold", text, 1, HASHVEIL_MAX_THRESHOLD);
         return 0;
     case OPTION_WORKERS:
         options->workers = (unsigned)command_number(state, "--workers", text, 1, MAX_WORKERS);
