@@ -111,15 +111,16 @@ struct envelope {
 
 static void open_envelope(const uint8_t *sealed, const hashveil_key *reporter, struct envelope *out)
 {
-    uint8_t keyed[19 + 16 + 16];
+    static const char domain[] = "hashveil/v1/content";
+    uint8_t keyed[sizeof domain - 1 + 16 + 16];
     memset(out, 0, sizeof *out);
     ck_assert_int_eq(crypto_box_seal_open(out->plain, sealed + HEADER_BYTES,
                                           HASHVEIL_SEALED_REPORT_BYTES - HEADER_BYTES,
                                           reporter->public_bytes, reporter->secret_bytes),
                      0);
-    memcpy(keyed, "hashveil/v1/content", 19);
-    memcpy(keyed + 19, out->plain + ACCOUNT, 16);
-    memcpy(keyed + 35, out->plain + SHARE, 16);
+    memcpy(keyed, domain, sizeof domain - 1);
+    memcpy(keyed + sizeof domain - 1, out->plain + ACCOUNT, 16);
+    memcpy(keyed + sizeof domain - 1 + 16, out->plain + SHARE, 16);
     crypto_generichash(out->key, sizeof out->key, keyed, sizeof keyed, NULL, 0);
     memcpy(out->nonce, out->plain + ENVELOPE_ID, 16);
 }

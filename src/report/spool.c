@@ -26,8 +26,8 @@ static const struct hv_sqlite_kind kind = {
 
 /* One row a statement; they are prepared once, at open. */
 #define STATEMENT_TABLE(X)                                                                         \
-    X(ADD, "INSERT INTO report (id, sealed) SELECT ?, ?"                                           \
-           " WHERE (SELECT count(*) FROM report) < ? ON CONFLICT (id) DO NOTHING")                 \
+    X(ADD, ("INSERT INTO report (id, sealed) SELECT ?, ?"                                          \
+            " WHERE (SELECT count(*) FROM report) < ? ON CONFLICT (id) DO NOTHING"))               \
     X(KEEP_ACCOUNT, "INSERT INTO account VALUES (1, ?) ON CONFLICT (one) DO NOTHING")              \
     X(ACCOUNT, "SELECT key FROM account")                                                          \
     X(COUNT, "SELECT count(*) FROM report")                                                        \

@@ -40,13 +40,15 @@ hashveil_status report_opening_init(struct report_store *store, report_judge_fn 
 
 void report_opening_clear(struct report_opening *opening)
 {
-    sqlite3_stmt *const statements[] = {
-        opening->of.begin,       opening->of.commit,      opening->of.roll_back,
-        opening->of.keep,        opening->of.mark_opened, opening->of.secret,
-        opening->of.keep_secret, opening->of.closed,      opening->of.shares};
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-        sqlite3_finalize(statements[i]);
-    }
+    sqlite3_finalize(opening->of.begin);
+    sqlite3_finalize(opening->of.commit);
+    sqlite3_finalize(opening->of.roll_back);
+    sqlite3_finalize(opening->of.keep);
+    sqlite3_finalize(opening->of.mark_opened);
+    sqlite3_finalize(opening->of.secret);
+    sqlite3_finalize(opening->of.keep_secret);
+    sqlite3_finalize(opening->of.closed);
+    sqlite3_finalize(opening->of.shares);
 }
 
 /* Runs a statement without rows. */

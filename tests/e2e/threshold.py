@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reporter that can read nothing of a device before enough different listed pictures matched."""
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import sys
+import time
+
+import harness
+from harness import DONE, MATCH, TROUBLE, USAGE, case, cases, contains, equal
+
+THRESHOLD = 3
+
+
+def start_reporter(world, threshold=THRESHOLD, store="store", name="reporter"):
+    return world.serve("reporter", "serve", "--key", world.key("reporter"), "--list",
+                       world.workspace, "--store", world.path(store), "--threshold",
+                       str(threshold), name=name)
+
+
+def scan(world, address, *pictures, spool="spool", threshold=THRESHOLD, exits=MATCH):
+    return world.scan(*world.with_key(), "--reporter-key", world.key("reporter") + ".pub",
+                      "--spool", world.path(spool), "--reporter", "unix:" + address,
+                      "--threshold", str(threshold), *pictures, exits=exits)
+
+
+def accounts(world):
+    output = world.run("reporter", "list", "--store", world.path("store"), "--accounts",
+                       "--json").output
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def states(world):
+    return [report["state"] for report in world.stored(world.path("store"))]
+
+
+def count_only(world):
+    return [(row["records"], row["reports"], row["opened"]) for row in accounts(world)]
+
+
+@case
+def below_the_threshold_reports_are_counted_and_at_it_all_open(world):
+    _, address = start_reporter(world)
+    listed = world.files("listed")
+    copies = [world.path(f"copy {number}.jpg") for number in range(4)]
+    for path in copies:
+        os.link(listed[0], path)
+    scan(world, address, listed[0], listed[1], *copies)
+    equal(count_only(world), [(2, 6, 0)], "before: records, reports, open")
+    equal(states(world), [], "reports that can be read")
+    scan(world, address, listed[2])
+    equal(count_only(world), [(3, 7, 7)], "at the threshold")
+    equal(states(world), 7 * ["confirmed"], "reports that can be read")
+    scan(world, address, listed[3])
+    equal(count_only(world), [(4, 8, 8)], "after")
+    equal(len({report["account"] for report in world.stored(world.path("store"))}), 1, "accounts")
+
+
+@case
+def what_is_stored_below_the_threshold_says_nothing_of_the_pictures(world):
+    _, address = start_reporter(world)
+    listed = world.files("listed")
+    scan(world, address, *listed[:THRESHOLD - 1])
+    with open(world.path("store"), "rb") as file:
+        content = file.read()
+    output = world.run("hash", "--json", *listed[:THRESHOLD - 1]).output
+    for line in output.splitlines():
+        words = [value for value in json.loads(line).values() if isinstance(value, str)]
+        hashes = [word for word in words if len(word) == 64]
+        assert hashes, line
+        for word in hashes:
+            assert word.encode() not in content and bytes.fromhex(word) not in content, word
+    assert b"picture 0" not in content, "a label is in the store"
+
+
+@case
+def devices_do_not_add_up(world):
+    _, address = start_reporter(world)
+    listed = world.files("listed")
+    for number in range(THRESHOLD):
+        scan(world, address, *listed[number:number + 2], spool=f"spool {number}")
+    equal(count_only(world), THRESHOLD * [(2, 2, 0)], "accounts")
+    equal(states(world), [], "reports that can be read")
+
+
+@case
+def reports_of_another_threshold_are_refused_and_wait(world):
+    _, address = start_reporter(world)
+    found = scan(world, address, world.files("listed")[0], threshold=2, exits=TROUBLE)
+    contains(found.errors, "the reporter expects another threshold")
+    equal(accounts(world), [], "accounts")
+    equal(len(world.waiting(world.path("spool"))), 1, "reports that wait")
+    start_reporter(world, threshold=2, store="other store", name="other")
+    again = scan(world, world.path("other"), world.files("others")[0], threshold=2, exits=DONE)
+    equal(again.summary["reports_delivered"], 1, "delivered")
+
+
+@case
+def an_account_goes_on_after_the_reporter_was_killed(world):
+    process, address = start_reporter(world)
+    listed = world.files("listed")
+    scan(world, address, *listed[:2])
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _, address = start_reporter(world)
+    scan(world, address, listed[2])
+    equal(count_only(world), [(3, 3, 3)], "records, reports, open")
+
+
+@case
+def a_share_that_was_changed_hides_reports_until_enough_right_ones_came(world):
+    process, address = start_reporter(world)
+    listed = world.files("listed")
+    scan(world, address, listed[0])
+    process.terminate()
+    world.finish(process, DONE)
+    with contextlib.closing(sqlite3.connect(world.path("store"))) as database, database:
+        database.execute("UPDATE envelopes SET share = zeroblob(16)")
+    _, address = start_reporter(world)
+    scan(world, address, *listed[1:3])
+    equal(count_only(world), [(3, 3, 0)], "with a false share among the last three")
+    scan(world, address, listed[3])
+    equal(count_only(world), [(4, 4, 3)], "with three right ones behind it")
+
+
+@case
+def a_scan_starts_a_reporter_with_its_own_threshold(world):
+    listed = world.files("listed")
+    for pictures, count in ((listed[:1], 0), (listed[1:2], 2)):
+        world.scan(*world.with_key(), "--reporter-key", world.key("reporter"), "--spool",
+                   world.path("spool"), "--report-store", world.path("store"), "--list",
+                   world.workspace, "--threshold", "2", *pictures, exits=MATCH)
+        equal(len(states(world)), count, "reports that can be read")
+
+
+@case
+def accounts_are_listed_for_people_too(world):
+    _, address = start_reporter(world)
+    scan(world, address, *world.files("listed")[:2])
+    output = world.run("reporter", "list", "--store", world.path("store"), "--accounts").output
+    contains(output, accounts(world)[0]["account"] + "\t", "\t2 of 3 records\t2 reports, 0 open\n")
+
+
+@cases({"zero": "0", "more than 100": "101", "a word": "many"})
+def no_threshold_is(world, row):
+    for command in (("scan", "--db", world.database, "--key", world.key("evaluator"), "x"),
+                    ("reporter", "serve", "--key", world.key("reporter"), "--store",
+                     world.path("store"), "--listen", "unix:" + world.path("socket"))):
+        world.run(*command, "--threshold", row, exits=USAGE)
+
+
+KILLS = 200
+
+
+@case
+def two_hundred_kills_lose_no_report_and_repeat_none(world):
+    """Each report that a scan has told of is in the spool or with the reporter, once."""
+    _, address = start_reporter(world, threshold=1)
+    told, kills = set(), 0
+    spool = world.path("spool")
+    begin = time.monotonic()
+    scan(world, address, *world.files("listed"), threshold=1)
+    whole_s = time.monotonic() - begin
+    for number in range(KILLS):
+        process = world.start("scan", "--json", *world.with_key(), "--reporter-key",
+                              world.key("reporter") + ".pub", "--spool", spool, "--reporter",
+                              "unix:" + address, *world.files("listed"))
+        time.sleep(whole_s * 1.1 * (number + 0.5) / KILLS)
+        process.kill()
+        output, _ = process.communicate(timeout=harness.MOST_SECONDS)
+        kills += process.returncode == -signal.SIGKILL
+        lines = output[:output.rfind("\n") + 1].splitlines()
+        told |= {line["report"] for line in map(json.loads, lines) if "report" in line}
+        if number % 20 == 0:
+            kept = {report["id"] for report in world.stored(world.path("store"))}
+            lost = told - kept - set(world.waiting(spool))
+            assert not lost, f"after {number} kills: {lost}"
+    assert kills > KILLS // 2, f"only {kills} scans were killed before their end"
+    scan(world, address, world.files("others")[0], threshold=1, exits=DONE)
+    equal(world.waiting(spool), [], "reports that wait at the end")
+    kept = [report["id"] for report in world.stored(world.path("store"))]
+    equal(len(kept), len(set(kept)), "reports with ids of their own")
+    equal(told - set(kept), set(), "reports that were told of and lost")
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(sys.argv))
