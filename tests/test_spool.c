@@ -110,10 +110,10 @@ static const struct {
     {"another's tables", "CREATE TABLE photo (id)", HASHVEIL_ERR_UNSUPPORTED},
     {"another's application", "PRAGMA application_id = 7", HASHVEIL_ERR_UNSUPPORTED},
     {"a version of nobody", "PRAGMA user_version = 2", HASHVEIL_ERR_UNSUPPORTED},
-    {"a later version", "PRAGMA application_id = 1213616976; PRAGMA user_version = 3",
+    {"a later version", "PRAGMA application_id = 1213616976; PRAGMA user_version = 4",
      HASHVEIL_ERR_VERSION},
     {"no version", "PRAGMA application_id = 1213616976", HASHVEIL_ERR_VERSION},
-    {"no table", "PRAGMA application_id = 1213616976; PRAGMA user_version = 2",
+    {"no table", "PRAGMA application_id = 1213616976; PRAGMA user_version = 3",
      HASHVEIL_ERR_FORMAT},
 };
 

@@ -12,6 +12,8 @@
 /* Patient where an answer comes, short where none does. */
 enum { PATIENT_MS = 60000, SHORT_MS = 50 };
 
+#define COUNT_OF(rows) ((int)(sizeof(rows) / sizeof(rows)[0]))
+
 #define ANSWER(number) "HTTP/1.1 " #number " Text\r\nContent-Length: 0\r\n\r\n"
 
 static const struct spool_folder *folder;
@@ -34,7 +36,22 @@ static hashveil_status deliver(uint32_t timeout_ms, uint64_t *delivered)
     hashveil_spool *spool = open_spool();
     const hashveil_peer peer = {.address = folder->address, .timeout_ms = timeout_ms};
     ck_assert_int_eq(hashveil_connection_open(&peer, &reporter), HASHVEIL_OK);
-    const hashveil_status status = hashveil_spool_deliver(spool, reporter, delivered);
+    const hashveil_status status = hashveil_spool_deliver(spool, reporter, NULL, delivered);
+    hashveil_connection_close(reporter);
+    hashveil_spool_close(spool);
+    return status;
+}
+
+/* As above, but again after a failure. */
+static hashveil_status deliver_patiently(uint32_t most_ms, const hashveil_atomic_bool *is_cancelled,
+                                         uint64_t *delivered)
+{
+    hashveil_connection *reporter;
+    hashveil_spool *spool = open_spool();
+    const hashveil_peer peer = {.address = folder->address, .timeout_ms = PATIENT_MS};
+    const hashveil_patience patience = {.most_ms = most_ms, .is_cancelled = is_cancelled};
+    ck_assert_int_eq(hashveil_connection_open(&peer, &reporter), HASHVEIL_OK);
+    const hashveil_status status = hashveil_spool_deliver(spool, reporter, &patience, delivered);
     hashveil_connection_close(reporter);
     hashveil_spool_close(spool);
     return status;
@@ -247,7 +264,55 @@ START_TEST(a_kill_amid_delivery_loses_nothing)
 }
 END_TEST
 
-#define COUNT_OF(rows) ((int)(sizeof(rows) / sizeof(rows)[0]))
+static const struct peer_step busy_first[] = {{ANSWER(503), PEER_KEEPS, NULL},
+                                              {ANSWER(503), PEER_KEEPS, NULL},
+                                              {ANSWER(200), PEER_KEEPS, NULL}};
+
+START_TEST(what_may_pass_is_tried_again_after_a_pause)
+{
+    uint64_t delivered;
+    add_reports(1, 1);
+    struct peer *peer = start_peer(busy_first, COUNT_OF(busy_first));
+    ck_assert_int_eq(deliver_patiently(PATIENT_MS, NULL, &delivered), HASHVEIL_OK);
+    ck_assert_uint_eq(delivered, 1);
+    peer_stop(peer);
+    ck_assert_uint_eq(peer->request_count, COUNT_OF(busy_first));
+    peer_free(peer);
+}
+END_TEST
+
+START_TEST(what_will_not_pass_is_not_tried_again)
+{
+    static const struct peer_step refuses = {ANSWER(409), PEER_KEEPS, NULL};
+    uint64_t delivered;
+    add_reports(1, 1);
+    struct peer *peer = start_peer(&refuses, 1);
+    ck_assert_int_eq(deliver_patiently(PATIENT_MS, NULL, &delivered), HASHVEIL_ERR_KEY);
+    peer_stop(peer);
+    ck_assert_uint_eq(peer->request_count, 1);
+    peer_free(peer);
+}
+END_TEST
+
+START_TEST(patience_has_an_end)
+{
+    uint64_t delivered;
+    add_reports(1, 1);
+    ck_assert_int_eq(deliver_patiently(SHORT_MS, NULL, &delivered), HASHVEIL_ERR_UNREACHABLE);
+    ck_assert_uint_eq(delivered, 0);
+}
+END_TEST
+
+START_TEST(nobody_waits_when_it_was_cancelled)
+{
+    const hashveil_atomic_bool is_cancelled = true;
+    uint64_t delivered;
+    add_reports(1, 1);
+    /* Far longer than this test may take. */
+    ck_assert_int_eq(deliver_patiently(UINT32_MAX, &is_cancelled, &delivered),
+                     HASHVEIL_ERR_UNREACHABLE);
+}
+END_TEST
 
 int main(void)
 {
@@ -265,6 +330,10 @@ int main(void)
     tcase_add_loop_test(deliveries, a_reporter_in_trouble_is_asked_once, 0, COUNT_OF(troubles));
     tcase_add_test(deliveries, a_row_that_cannot_be_read_holds_nobody_up);
     tcase_add_loop_test(deliveries, a_kill_amid_delivery_loses_nothing, 0, 16);
+    tcase_add_test(deliveries, what_may_pass_is_tried_again_after_a_pause);
+    tcase_add_test(deliveries, what_will_not_pass_is_not_tried_again);
+    tcase_add_test(deliveries, patience_has_an_end);
+    tcase_add_test(deliveries, nobody_waits_when_it_was_cancelled);
     suite_add_tcase(suite, deliveries);
     return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hashveil/cancel.h>
 #include <hashveil/digest.h>
 #include <hashveil/key.h>
 #include <hashveil/pdq.h>
@@ -167,18 +168,26 @@ HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_spool_account(hashveil_s
 HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_spool_count(hashveil_spool *spool,
                                                                     uint64_t *out);
 
+/** How long to try again. */
+typedef struct hashveil_patience {
+    uint32_t most_ms;                         /**< from the first failure; 0 for one try */
+    const hashveil_atomic_bool *is_cancelled; /**< when it turns true, no more is waited; or NULL */
+} hashveil_patience;
+
 /**
  * Sends what waits, oldest first. A report leaves the spool when the reporter has acknowledged it.
- * One that the reporter refuses stays, and those behind it are sent all the same; a reporter that
- * cannot be reached, or has no room, is asked no more in this call.
+ * One that the reporter refuses stays, and those behind it are sent all the same. A reporter that
+ * cannot be reached, or has too much to do, is tried again after a pause: a random one below a
+ * bound that doubles from 100 ms to 30 s, so that devices which failed together do not come back
+ * together (full jitter, as in Brooker, "Exponential Backoff And Jitter", 2015).
  *
  * delivered_out  how many were acknowledged, also on failure
  *
  * Errors: the first failure; what was not acknowledged waits for the next call.
  */
-HASHVEIL_API HASHVEIL_MUST_USE hashveil_status hashveil_spool_deliver(hashveil_spool *spool,
-                                                                      hashveil_connection *reporter,
-                                                                      uint64_t *delivered_out);
+HASHVEIL_API HASHVEIL_MUST_USE hashveil_status
+hashveil_spool_deliver(hashveil_spool *spool, hashveil_connection *reporter,
+                       const hashveil_patience *patience, uint64_t *delivered_out);
 
 /** Accepts NULL. */
 HASHVEIL_API void hashveil_spool_close(hashveil_spool *spool);

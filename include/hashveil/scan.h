@@ -76,8 +76,9 @@ typedef struct hashveil_scan_options {
     /** How many different listed records must match before the reporter can read any report; 0 for
      * 1. The reporter must expect the same. */
     unsigned threshold;
-    hashveil_peer reporter; /**< address NULL: reports stay in the spool */
-    unsigned workers;       /**< threads; 0 for one a processor */
+    hashveil_peer reporter;        /**< address NULL: reports stay in the spool */
+    uint32_t delivery_patience_ms; /**< how long to try again at the end; 0 for one try */
+    unsigned workers;              /**< threads; 0 for one a processor */
     /** borrowed; NULL for the defaults */
     const hashveil_scanner_options *scanner_options;
     hashveil_fingerprint_options fingerprint_options;

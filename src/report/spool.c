@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reports that wait: added once, sent in order, removed when they were acknowledged. */
+/* Reports that wait: added once, read in order, removed when they were acknowledged. */
+#include "report/spool.h"
+
 #include "report/report.h"
 
 #include "base/memory.h"
@@ -7,8 +9,6 @@
 #include "base/sqlite_status.h"
 
 #include <stdlib.h>
-
-enum { MAX_ANSWER_BYTES = 256 }; /* an acknowledgement says nothing more than its number */
 
 static const struct hv_sqlite_kind kind = {
     .application_id = 0x48565350, /* "HVSP" */
@@ -51,13 +51,6 @@ static const char *const statement_texts[] = {
 struct hashveil_spool {
     sqlite3 *db;                               /* owned */
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* owned */
-};
-
-/* A report on its way. */
-struct waiting_report {
-    int64_t sequence; /* 0: there is none */
-    uint8_t id[HASHVEIL_REPORT_ID_BYTES];
-    uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
 };
 
 hashveil_status hashveil_spool_open(const char *path, hashveil_spool **out)
@@ -187,9 +180,7 @@ hashveil_status hashveil_spool_account(hashveil_spool *spool, unsigned threshold
     return status;
 }
 
-/* Reads the report that waits behind the one in report, or sets its sequence to 0. On a failure
- * with a sequence, only that report cannot be read. */
-static hashveil_status read_next(hashveil_spool *spool, struct waiting_report *report)
+hashveil_status hv_spool_next(hashveil_spool *spool, struct hv_waiting_report *report)
 {
     sqlite3_stmt *statement = spool->statements[NEXT];
     int result = sqlite3_bind_int64(statement, 1, report->sequence);
@@ -208,7 +199,7 @@ static hashveil_status read_next(hashveil_spool *spool, struct waiting_report *r
 }
 
 /* By its id: its sequence may by now be another report's, when another process delivered it. */
-static hashveil_status remove_report(hashveil_spool *spool, const struct waiting_report *report)
+hashveil_status hv_spool_remove(hashveil_spool *spool, const struct hv_waiting_report *report)
 {
     sqlite3_stmt *statement = spool->statements[REMOVE];
     int result = sqlite3_bind_blob(statement, 1, report->id, sizeof report->id, SQLITE_STATIC);
@@ -216,53 +207,6 @@ static hashveil_status remove_report(hashveil_spool *spool, const struct waiting
         result = sqlite3_step(statement);
     }
     return finish(spool, REMOVE, result);
-}
-
-/* Whether the trouble is with this one report, so that the next may fare better. */
-static bool is_refusal(hashveil_status status)
-{
-    return status == HASHVEIL_ERR_PROTOCOL || status == HASHVEIL_ERR_KEY ||
-           status == HASHVEIL_ERR_VERSION || status == HASHVEIL_ERR_REFUSED ||
-           status == HASHVEIL_ERR_FORMAT || status == HASHVEIL_ERR_THRESHOLD;
-}
-
-static hashveil_status deliver_one(hashveil_spool *spool, hashveil_connection *reporter,
-                                   const struct waiting_report *report, uint64_t *delivered)
-{
-    uint8_t answer[MAX_ANSWER_BYTES];
-    size_t answer_len;
-    const hashveil_status status =
-        hashveil_connection_exchange(reporter, HASHVEIL_PATH_REPORTS, report->sealed,
-                                     sizeof report->sealed, answer, sizeof answer, &answer_len);
-    if (status != HASHVEIL_OK) {
-        return status;
-    }
-    (*delivered)++;
-    return remove_report(spool, report);
-}
-
-hashveil_status hashveil_spool_deliver(hashveil_spool *spool, hashveil_connection *reporter,
-                                       uint64_t *delivered_out)
-{
-    struct waiting_report report = {0};
-    hashveil_status first_refusal = HASHVEIL_OK;
-    hashveil_status status;
-    *delivered_out = 0;
-    for (;;) {
-        status = read_next(spool, &report);
-        if (report.sequence == 0) {
-            break;
-        }
-        if (status == HASHVEIL_OK) {
-            status = deliver_one(spool, reporter, &report, delivered_out);
-        }
-        if (is_refusal(status)) {
-            first_refusal = first_refusal == HASHVEIL_OK ? status : first_refusal;
-        } else if (status != HASHVEIL_OK) {
-            break;
-        }
-    }
-    return first_refusal == HASHVEIL_OK ? status : first_refusal;
 }
 
 void hashveil_spool_close(hashveil_spool *spool)

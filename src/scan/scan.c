@@ -136,7 +136,10 @@ static void deliver(struct scan *scan)
     }
     hashveil_status status = hashveil_connection_open(peer, &reporter);
     if (status == HASHVEIL_OK) {
-        status = hashveil_spool_deliver(scan->spool, reporter, &scan->summary.reports_delivered);
+        const hashveil_patience patience = {.most_ms = scan->options->delivery_patience_ms,
+                                            .is_cancelled = scan->options->is_cancelled};
+        status = hashveil_spool_deliver(scan->spool, reporter, &patience,
+                                        &scan->summary.reports_delivered);
     }
     if (status != HASHVEIL_OK) {
         note_report_failure(scan, peer->address, status);

@@ -189,10 +189,10 @@ class World:
         return outcome
 
     def scan(self, *arguments, exits=(DONE, MATCH), **options):
-        """Scans with --json. Every answer is proved at once unless the arguments say otherwise, so that
-        each picture has one request."""
-        return Scan(*self.run("scan", "--json", "--verify-share", "100", *arguments, exits=exits,
-                              **options))
+        """Scans with --json. Unless the arguments say otherwise every answer is proved at once, so that
+        each picture has one request, and reports are sent once."""
+        return Scan(*self.run("scan", "--json", "--verify-share", "100", "--delivery-retry", "0",
+                              *arguments, exits=exits, **options))
 
     def serve(self, *arguments, name):
         """Starts a server; returns its process and its socket's path."""

@@ -237,6 +237,7 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
         .reporter = peer_without_account(&options->peers, options->report_store_path
                                                               ? input->reporter.address
                                                               : options->reporter_address),
+        .delivery_patience_ms = options->delivery_patience_s * 1000,
         .scanner_options = &scanner_options,
         .workers = options->workers,
         .fingerprint_options = options->decode.fingerprint,
@@ -262,9 +263,12 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
     return exit_code(&summary, &output);
 }
 
+enum { DELIVERY_PATIENCE_S = 10 };
+
 static int run(const struct command *self, int argc, char **argv)
 {
     struct scan_options options = {.scanner = HASHVEIL_SCANNER_OPTIONS_DEFAULT,
+                                   .delivery_patience_s = DELIVERY_PATIENCE_S,
                                    .decode = DECODE_OPTIONS_DEFAULT};
     struct scan_input input = {0};
     atomic_bool is_cancelled = false;

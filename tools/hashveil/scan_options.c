@@ -3,6 +3,8 @@
 
 #include <hashveil/report.h>
 
+enum { MAX_RETRY_S = 86400 };
+
 enum {
     OPTION_DB = 256,
     OPTION_SEGMENT,
@@ -13,6 +15,7 @@ enum {
     OPTION_REPORTER_KEY,
     OPTION_SPOOL,
     OPTION_THRESHOLD,
+    OPTION_DELIVERY_RETRY,
     OPTION_REPORTER,
     OPTION_REPORT_STORE,
     OPTION_LIST,
@@ -50,6 +53,10 @@ const struct argp_option scan_option_rows[] = {
      "as the reporter has it; 1",
      3},
     {"reporter", OPTION_REPORTER, PEER_ADDRESS, 0, "Deliver reports to this running reporter", 3},
+    {"delivery-retry", OPTION_DELIVERY_RETRY, "SECONDS", 0,
+     "How long to try again when the reporter does not answer; 10. What is not delivered waits for "
+     "the next scan",
+     3},
     {"report-store", OPTION_REPORT_STORE, "FILE", 0,
      "Start a private reporter that keeps reports here; needs the secret reporter key", 3},
     {"list", OPTION_LIST, "WORKSPACE", 0,
@@ -181,6 +188,10 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case OPTION_DIHEDRAL:
         options->scanner.is_dihedral = true;
+        return 0;
+    case OPTION_DELIVERY_RETRY:
+        options->delivery_patience_s =
+            (uint32_t)command_number(state, "--delivery-retry", text, 0, MAX_RETRY_S);
         return 0;
     case OPTION_THRESHOLD:
         options->threshold =
