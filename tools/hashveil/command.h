@@ -22,6 +22,7 @@ struct command {
     /* More options, for a parser of their own that takes the same options; or NULL. One of them. */
     const struct argp_child *children;
     int (*run)(const struct command *self, int argc, char **argv); /* returns the exit code */
+    const struct command *configured_as; /* whose section of a configuration file; NULL: its own */
     const struct command *const *commands; /* of a group: its rows, then NULL; else NULL */
 };
 
@@ -46,6 +47,7 @@ extern const struct command command_log_prove;
 extern const struct command command_log_verify;
 extern const struct command command_audit;
 extern const struct command command_scan;
+extern const struct command command_doctor;
 extern const struct command command_eval;
 extern const struct command command_evaluator;
 extern const struct command command_account_add;

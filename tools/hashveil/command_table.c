@@ -45,17 +45,10 @@ static const struct command command_reporter = {
     .commands = reporter_commands,
 };
 
-static const struct command *const all_commands[] = {&command_keygen,
-                                                     &command_hash,
-                                                     &command_db,
-                                                     &command_log,
-                                                     &command_scan,
-                                                     &command_audit,
-                                                     &command_evaluator,
-                                                     &command_account,
-                                                     &command_reporter,
-                                                     &command_eval,
-                                                     NULL};
+static const struct command *const all_commands[] = {
+    &command_keygen,   &command_hash,   &command_db,        &command_log,
+    &command_scan,     &command_audit,  &command_evaluator, &command_account,
+    &command_reporter, &command_doctor, &command_eval,      NULL};
 const struct command command_all = {
     .summary = "match pictures against a blinded list of known ones, and report only matches",
     .commands = all_commands,

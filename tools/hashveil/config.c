@@ -221,7 +221,9 @@ int config_load(const struct command *command, int argc, char **argv, struct con
 {
     const char *named = named_file(argc, argv);
     char *usual = named ? NULL : config_folder_file("config");
-    struct reading reading = {.path = named ? named : usual, .command = command, .out = out};
+    struct reading reading = {.path = named ? named : usual,
+                              .command = command->configured_as ? command->configured_as : command,
+                              .out = out};
     *out = (struct config){.argv = calloc((size_t)argc + 1, sizeof *out->argv), .argc = 1};
     if (!out->argv) {
         complain_status(argv[0], HASHVEIL_ERR_NO_MEMORY);
