@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 
 enum {
-    SWEEP_MS = 200,
+    SWEEP_MS = 50,
     DRAIN_STEP_MS = 20,
     MAX_DRAIN_STEPS = 250, /* a client that goes on asking is left then */
     JOBS_A_WORKER = 64
