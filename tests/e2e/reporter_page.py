@@ -95,6 +95,18 @@ def check_document(text):
 
 
 @case
+def accounts_are_shown_before_anything_of_them_can_be_read(world):
+    world.scan(*world.with_key(), "--reporter-key", world.key("reporter"), "--spool",
+               world.path("spool"), "--report-store", world.path("store"), "--list",
+               world.workspace, "--threshold", "3", *world.files("listed")[:2], exits=MATCH)
+    page = Page(world).log_in()
+    text = page.get("/")
+    check_document(text)
+    equal(page.rows(), [], "reports")
+    contains(text, "2 of 3</meter> 2 of 3</td>", '<td class="number">0</td>')
+
+
+@case
 def strangers_see_nothing_but_the_login(world):
     fill_store(world, 1)
     page = Page(world)

@@ -43,6 +43,9 @@ struct page_filter {
 HASHVEIL_MUST_USE hashveil_status page_write_list(const struct page_view *view,
                                                   const struct page_filter *filter);
 
+/* Accounts and their thresholds. */
+HASHVEIL_MUST_USE hashveil_status page_write_accounts(const struct page_view *view);
+
 /* One report. Errors: ERR_NOT_FOUND, and those of reading the store. */
 HASHVEIL_MUST_USE hashveil_status page_write_report(const struct page_view *view, const char *id);
 

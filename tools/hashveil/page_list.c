@@ -228,6 +228,7 @@ hashveil_status page_write_list(const struct page_view *view, const struct page_
         write_rows(view->out, &pass, matching);
         write_sums(view->out, &pass);
         page_write_chart(view->out, pass.by_day, view->now_s);
+        status = page_write_accounts(view);
     }
     while (pass.row_count > 0) {
         free(pass.rows[--pass.row_count]);
