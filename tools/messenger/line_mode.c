@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
-enum { LINE_MAX_BYTES = 128 << 10, LAST_WORDS_S = 10 };
+enum { LINE_MAX_BYTES = 128 << 10 };
 
 struct input {
     char bytes[LINE_MAX_BYTES];
@@ -138,10 +137,6 @@ bool line_mode_run(struct messenger *messenger)
             take_input(messenger, input);
         }
     }
-    const time_t end_s = time(NULL) + LAST_WORDS_S;
-    while (!messenger_is_idle(messenger) && time(NULL) < end_s) {
-        messenger_wait(messenger, -1);
-    }
     free(input);
-    return messenger_is_idle(messenger);
+    return messenger_finish(messenger);
 }

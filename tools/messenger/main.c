@@ -10,12 +10,15 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { EXIT_DONE = 0, EXIT_TROUBLE = 2, TIMEOUT_MS = 10000 };
+enum { EXIT_DONE = 0, EXIT_TROUBLE = 2, TIMEOUT_MS = 10000, MAX_TIMEOUT_MS = 600000 };
+
+/* What can be left out, or has its own place. */
+#define OPTIONAL_KEYS "arptTc"
 
 struct options {
+    const char *texts['z' + 1]; /* by the option's key */
     struct messenger_options messenger;
     struct screening_options screening;
-    const char *on_match, *on_failure;
 };
 
 static const struct argp_option rows[] = {
@@ -33,98 +36,80 @@ static const struct argp_option rows[] = {
     {"spool", 'S', "FILE", 0, "where reports wait", 0},
     {"on-match", 'm', "hold|send", 0, "a listed picture is reported, then held back or sent", 0},
     {"on-failure", 'f', "hold|send", 0, "so is one that could not be checked", 0},
+    {"threshold", 'T', "N", 0,
+     "how many listed items must match before the reporter can read anything; 1 by default", 0},
     {"timeout", 't', "MS", 0, "of each step of a check; 10,000 by default", 0},
     {"decoder", 'p', "FILE", 0, "the program to decode pictures in", 0},
     {0},
 };
 
-/* One row an option that takes a text: where that goes. Returns NULL for another key. */
-static const char **text_of(struct options *options, int key)
-{
-    switch (key) {
-    case 'n':
-        return &options->messenger.name;
-    case 's':
-        return &options->messenger.store_path;
-    case 'd':
-        return &options->messenger.downloads;
-    case 'b':
-        return &options->messenger.broker;
-    case 'a':
-        return &options->messenger.broker_ca_path;
-    case 'D':
-        return &options->screening.database_path;
-    case 'e':
-        return &options->screening.evaluator;
-    case 'k':
-        return &options->screening.reporter_key_path;
-    case 'r':
-        return &options->screening.reporter;
-    case 'S':
-        return &options->screening.spool_path;
-    case 'm':
-        return &options->on_match;
-    case 'f':
-        return &options->on_failure;
-    case 'p':
-        return &options->screening.decoder_path;
-    default:
-        return NULL;
-    }
-}
-
 static bool is_send(const struct argp_state *state, const char *option, const char *word)
 {
-    if (!word || (strcmp(word, "hold") != 0 && strcmp(word, "send") != 0)) {
-        argp_error(state, "--%s takes hold or send", option);
-        return false;
+    if (strcmp(word, "hold") != 0 && strcmp(word, "send") != 0) {
+        argp_error(state, "--%s takes hold or send, not '%s'", option, word);
     }
     return strcmp(word, "send") == 0;
 }
 
-/* argp_error ends the program. */
+static void fill(struct options *options)
+{
+    const char *const *texts = options->texts;
+    struct messenger_options *messenger = &options->messenger;
+    struct screening_options *screening = &options->screening;
+    messenger->name = texts['n'];
+    messenger->store_path = texts['s'];
+    messenger->downloads = texts['d'];
+    messenger->broker = texts['b'];
+    messenger->broker_ca_path = texts['a'];
+    screening->database_path = texts['D'];
+    screening->evaluator = texts['e'];
+    screening->reporter_key_path = texts['k'];
+    screening->reporter = texts['r'];
+    screening->spool_path = texts['S'];
+    screening->decoder_path = texts['p'];
+}
+
 static void check(const struct argp_state *state, struct options *options)
 {
     for (const struct argp_option *row = rows; row->name || row->doc; row++) {
-        const char *const *text = text_of(options, row->key);
-        if (!text || strchr("arp", row->key)) {
-            continue;
-        }
-        if (!*text) {
+        if (row->name && !strchr(OPTIONAL_KEYS, row->key) && !options->texts[row->key]) {
             argp_error(state, "--%s is needed", row->name);
+            return;
         }
     }
-    if (options->messenger.name && !wire_is_name(options->messenger.name)) {
+    fill(options);
+    if (!wire_is_name(options->messenger.name)) {
         argp_error(state, "'%s' cannot be a name", options->messenger.name);
     }
     options->messenger.policy =
-        (struct policy){.sends_listed = is_send(state, "on-match", options->on_match),
-                        .sends_unchecked = is_send(state, "on-failure", options->on_failure)};
+        (struct policy){.sends_listed = is_send(state, "on-match", options->texts['m']),
+                        .sends_unchecked = is_send(state, "on-failure", options->texts['f'])};
 }
 
-static void take_timeout(const struct argp_state *state, const char *text, uint32_t *out)
+static void take_number(const struct argp_state *state, const char *text, long most, unsigned *out)
 {
     char *end = NULL;
     const long number = strtol(text, &end, 10);
-    if (number < 1 || number > 600000 || *end) {
-        argp_error(state, "--timeout takes 1 to 600000 milliseconds, not '%s'", text);
+    if (number < 1 || number > most || *end) {
+        argp_error(state, "'%s' is not a number from 1 to %ld", text, most);
     }
-    *out = (uint32_t)number;
+    *out = (unsigned)number;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
     struct screening_options *screening = &options->screening;
-    const char **target = text_of(options, key);
-    if (target) {
-        *target = text;
-    } else if (key == 't') {
-        take_timeout(state, text, &screening->timeout_ms);
+    if (key == 't') {
+        take_number(state, text, MAX_TIMEOUT_MS, &screening->timeout_ms);
+    } else if (key == 'T') {
+        take_number(state, text, HASHVEIL_MAX_THRESHOLD, &screening->threshold);
     } else if (key == 'c' && screening->curator_count < HASHVEIL_MAX_CURATORS) {
         screening->curator_paths[screening->curator_count++] = text;
     } else if (key == ARGP_KEY_END) {
         check(state, options);
+    } else if (text && key > 0 && key <= 'z') {
+        options->texts[key] = text;
     } else {
         return ARGP_ERR_UNKNOWN;
     }
@@ -151,7 +136,7 @@ int main(int argc, char **argv)
             "      --downloads . --broker unix:broker --db list.hvdb --evaluator unix:evaluator\n"
             "      --reporter-key reporter.pub --spool alice.spool --on-match hold\n"
             "      --on-failure hold"};
-    struct options options = {.screening.timeout_ms = TIMEOUT_MS};
+    struct options options = {.screening = {.timeout_ms = TIMEOUT_MS, .threshold = 1}};
     struct screening *screening = NULL;
     struct messenger *messenger = NULL;
     const char *what = "";

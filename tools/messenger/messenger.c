@@ -10,10 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/crypto.h>
 
-enum { WAIT_MS = 1000 };
+enum { WAIT_MS = 1000, LAST_WORDS_S = 10 };
 
 const char *messenger_event_text(enum messenger_event_kind kind)
 {
@@ -182,8 +183,12 @@ bool messenger_wait(struct messenger *messenger, int input)
     return ready > 0 && waits[1].revents != 0;
 }
 
-bool messenger_is_idle(const struct messenger *messenger)
+bool messenger_finish(struct messenger *messenger)
 {
+    const time_t end_s = time(NULL) + LAST_WORDS_S;
+    while (messenger->waits_to_publish && time(NULL) < end_s) {
+        messenger_wait(messenger, -1);
+    }
     return !messenger->waits_to_publish;
 }
 

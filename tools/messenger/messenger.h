@@ -77,8 +77,8 @@ struct messenger_facts messenger_facts(const struct messenger *messenger);
  * Returns whether there is input. input: a file descriptor, -1 for none. */
 bool messenger_wait(struct messenger *messenger, int input);
 
-/* Whether nothing waits to be published. */
-bool messenger_is_idle(const struct messenger *messenger);
+/* Waits a while for what is still to be published. Returns whether the broker has all of it. */
+bool messenger_finish(struct messenger *messenger);
 
 /* What goes wrong with these is an event. */
 void messenger_add_contact(struct messenger *messenger, const char *contact);

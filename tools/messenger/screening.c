@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <openssl/crypto.h>
+
 enum { SAME_PICTURE_BITS = 10 }; /* two decodings of one picture: PDQ's publishers */
 
 struct screening {
@@ -13,6 +15,7 @@ struct screening {
     hashveil_connection *evaluator;
     hashveil_connection *reporter; /* NULL without */
     hashveil_spool *spool;
+    hashveil_account account; /* what reports are sealed under */
     hashveil_key reporter_key;
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
 };
@@ -109,6 +112,9 @@ hashveil_status screening_open(const struct screening_options *options, struct s
         status = hashveil_spool_open(*what_out, &screening->spool);
     }
     if (status == HASHVEIL_OK) {
+        status = hashveil_spool_account(screening->spool, options->threshold, &screening->account);
+    }
+    if (status == HASHVEIL_OK) {
         *what_out = "hashveil-decoder";
         status = hashveil_sandbox_open(&sandbox, &screening->sandbox);
     }
@@ -148,18 +154,21 @@ static hashveil_status report(struct screening *screening, const hashveil_verdic
 {
     hashveil_report report;
     uint8_t sealed[HASHVEIL_SEALED_REPORT_BYTES];
+    const hashveil_patience one_try = {0};
     uint64_t delivered = 0;
     hashveil_status status =
         hashveil_report_fill(hashveil_sealed_db_describe_part(screening->database, verdict->part),
                              verdict, subject, &report);
     if (status == HASHVEIL_OK) {
-        status = hashveil_report_seal(&report, &screening->reporter_key, sealed);
+        status =
+            hashveil_report_seal(&report, &screening->account, &screening->reporter_key, sealed);
     }
     if (status == HASHVEIL_OK) {
         status = hashveil_spool_add(screening->spool, sealed);
     }
     if (status == HASHVEIL_OK && screening->reporter &&
-        hashveil_spool_deliver(screening->spool, screening->reporter, &delivered) != HASHVEIL_OK) {
+        hashveil_spool_deliver(screening->spool, screening->reporter, &one_try, &delivered) !=
+            HASHVEIL_OK) {
         return HASHVEIL_OK; /* it waits in the spool */
     }
     return status;
@@ -254,5 +263,6 @@ void screening_close(struct screening *screening)
     hashveil_scanner_destroy(screening->scanner);
     hashveil_sealed_db_close(screening->database);
     hashveil_key_clear(&screening->reporter_key);
+    OPENSSL_cleanse(&screening->account, sizeof screening->account);
     free(screening);
 }

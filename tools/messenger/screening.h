@@ -20,6 +20,7 @@ struct screening_options {
     const char *decoder_path;                         /* NULL for the installed one */
     const char *curator_paths[HASHVEIL_MAX_CURATORS]; /* all of them must have signed */
     size_t curator_count;
+    unsigned threshold;  /* how many records must match before the reporter can read anything */
     uint32_t timeout_ms; /* of each exchange, and of decoding */
 };
 
