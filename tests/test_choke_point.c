@@ -2,8 +2,8 @@
 /* What the messenger encrypts: only what the policy lets pass, and only the bytes that were
  * checked.
  */
-#include "messenger/choke_point.h"
 #include "run_suite.h"
+#include "tools/messenger/choke_point.h"
 
 #include <errno.h>
 #include <stdio.h>
