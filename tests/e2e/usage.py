@@ -134,7 +134,7 @@ def wrong_usage(world, row):
 
 
 COMMANDS = ((), ("keygen",), ("hash",), ("db",), ("db", "import"), ("db", "seal"), ("db", "info"),
-            ("scan",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"),
+            ("scan",), ("doctor",), ("evaluator",), ("reporter",), ("reporter", "serve"), ("reporter", "list"),
             ("reporter", "review"), ("reporter", "export"), ("reporter", "api"),
             ("reporter", "page"),
             ("eval",))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 #include "decode_options.h"
+#include "hash_part.h"
 #include "json_line.h"
 #include "output.h"
 #include "progress.h"
@@ -20,6 +21,7 @@ struct import_command_options {
     struct command_arguments arguments; /* WORKSPACE PATH... */
     hashveil_import_options import;
     bool is_json;
+    bool takes_shards; /* paths are those of hash --output */
 };
 
 /* One run of the command. */
@@ -116,6 +118,25 @@ static void import_path(struct import_run *run, hashveil_workspace *workspace, c
     }
 }
 
+/* Nothing is imported before all shards are there. */
+static void import_shards(struct import_run *run, hashveil_workspace *workspace, const char *path,
+                          const struct import_command_options *options)
+{
+    char **paths;
+    size_t count;
+    if (!hash_shards_find(path, &paths, &count)) {
+        run->had_trouble = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        import_path(run, workspace, paths[i], options);
+        if (options->import.is_strict && run->had_trouble) {
+            break;
+        }
+    }
+    hash_shards_clear(paths, count);
+}
+
 enum {
     OPTION_SOURCE = 256,
     OPTION_LABEL,
@@ -124,6 +145,7 @@ enum {
     OPTION_SNAPSHOT,
     OPTION_FORMAT,
     OPTION_DIGESTS,
+    OPTION_HASHES,
     OPTION_STRICT,
     OPTION_WORKERS
 };
@@ -143,6 +165,9 @@ static const struct argp_option option_rows[] = {
      "The format of the lists; told by how they begin if not set; 'help' lists them", 0},
     {"digests", OPTION_DIGESTS, NULL, 0,
      "Of a folder take the MD5, SHA-1 and SHA-256 digests of every file too, pictures or not", 0},
+    {"hashes", OPTION_HASHES, NULL, 0,
+     "A PATH is the --output of 'hashveil hash': all its shards are taken, once they are finished",
+     0},
     {"strict", OPTION_STRICT, NULL, 0, "Keep nothing of a PATH that has a problem, and stop", 0},
     {"workers", OPTION_WORKERS, "N", 0, "Threads that hash pictures; one a processor if not set",
      0},
@@ -176,6 +201,9 @@ static void check(const struct argp_state *state, const struct import_command_op
 {
     if (options->arguments.count < 2) {
         argp_error(state, "a WORKSPACE and at least one PATH are needed");
+    }
+    if (options->takes_shards && (options->import.format || options->import.is_snapshot)) {
+        argp_error(state, "--hashes contradicts --format and --snapshot");
     }
     check_name(state, "--source", options->import.source, HASHVEIL_LIST_NAME_MAX_LEN);
     check_name(state, "--label", options->import.label, HASHVEIL_LABEL_MAX_LEN);
@@ -221,6 +249,8 @@ static const char **text_of(struct import_command_options *options, int key)
 static bool *flag_of(struct import_command_options *options, int key)
 {
     switch (key) {
+    case OPTION_HASHES:
+        return &options->takes_shards;
     case OPTION_DIGESTS:
         return &options->import.takes_digests;
     case OPTION_STRICT:
@@ -293,12 +323,15 @@ static int run(const struct command *self, int argc, char **argv)
         return EXIT_TROUBLE;
     }
     options.import.fingerprint = &options.decode.fingerprint;
+    if (options.takes_shards) {
+        options.import.format = "pdq";
+    }
     if (!options.import.who) {
         options.import.who = user_name();
     }
     progress_init(&state.progress, "lines or files");
     for (size_t i = 1; i < options.arguments.count; i++) {
-        import_path(&state, workspace, paths[i], &options);
+        (options.takes_shards ? import_shards : import_path)(&state, workspace, paths[i], &options);
         if (options.import.is_strict && state.had_trouble) {
             break;
         }
@@ -328,6 +361,7 @@ const struct command command_db_import = {
         "  hashveil db import lists.work hashes.txt --source Example --label tests\n"
         "  hashveil db import lists.work SHA256SUMS --source Example --label tests\n"
         "  hashveil db import lists.work pictures/ --digests --source mine --label holiday\n"
+        "  hashveil db import lists.work --hashes hashes.csv --source mine --label holiday\n"
         "  hashveil db import lists.work all.csv --source Example --snapshot\n"
         "  hashveil db import lists.work good.txt --source Library --allow\n",
     .options = option_rows,

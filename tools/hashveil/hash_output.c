@@ -48,11 +48,11 @@ static bool print_json(const struct hash_output *output, const hashveil_hashed_f
     return json_line_print(&line);
 }
 
-static void print_digest(const uint8_t *bytes, size_t len)
+static void print_digest(FILE *stream, const uint8_t *bytes, size_t len)
 {
     char hex[2 * sizeof((hashveil_digests *)NULL)->sha256 + 1];
     format_hex(bytes, len, hex);
-    printf("%s,", hex);
+    fprintf(stream, "%s,", hex);
 }
 
 static void print_text(const struct hash_output *output, const hashveil_hashed_file *file, int form)
@@ -60,17 +60,17 @@ static void print_text(const struct hash_output *output, const hashveil_hashed_f
     char hex[HASHVEIL_PDQ_HEX_LEN + 1];
     if (form >= 0) {
         hashveil_pdq_to_hex(&file->forms[form].hash, hex);
-        printf("%s,%u,", hex, file->forms[form].quality);
+        fprintf(output->stream, "%s,%u,", hex, file->forms[form].quality);
     } else {
-        fputs(",,", stdout);
+        fputs(",,", output->stream);
     }
     if (output->has_digests) {
-        print_digest(file->digests.md5, sizeof file->digests.md5);
-        print_digest(file->digests.sha1, sizeof file->digests.sha1);
-        print_digest(file->digests.sha256, sizeof file->digests.sha256);
+        print_digest(output->stream, file->digests.md5, sizeof file->digests.md5);
+        print_digest(output->stream, file->digests.sha1, sizeof file->digests.sha1);
+        print_digest(output->stream, file->digests.sha256, sizeof file->digests.sha256);
     }
-    printf("%s%s%s\n", file->path, output->is_dihedral && form >= 0 ? "," : "",
-           output->is_dihedral && form >= 0 ? forms[form] : "");
+    fprintf(output->stream, "%s%s%s\n", file->path, output->is_dihedral && form >= 0 ? "," : "",
+            output->is_dihedral && form >= 0 ? forms[form] : "");
 }
 
 bool hash_output_print(const struct hash_output *output, const hashveil_hashed_file *file)
@@ -88,5 +88,6 @@ bool hash_output_print(const struct hash_output *output, const hashveil_hashed_f
             print_text(output, file, form);
         }
     }
-    return is_printed && fflush(stdout) == 0; /* somebody may wait for this line at a pipe's end */
+    return is_printed &&
+           fflush(output->stream) == 0; /* somebody may wait for this line at a pipe's end */
 }

@@ -4,10 +4,12 @@
 #define HASHVEIL_TOOLS_HASH_OUTPUT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <hashveil/hash_files.h>
 
 struct hash_output {
+    FILE *stream; /* of text; JSON goes to stdout */
     bool is_json, is_dihedral, has_margins, has_digests;
 };
 
