@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two messengers, the real broker, evaluator and reporter: what leaves, and what does not."""
 
+import fcntl
 import json
 import os
+import pty
 import queue
 import re
+import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
 
 import harness
@@ -381,6 +386,38 @@ def the_user_is_told_what_is_checked_against(world):
     equal((facts["scanning"], facts["lists"], facts["on_match"], facts["on_failure"]),
           (True, ["list A"], "report and hold back", "hold back"), "facts")
     assert facts["epoch"] > 0, facts
+
+
+@case
+def the_screen_says_that_scanning_is_on_and_what_became_of_a_picture(world):
+    place = Place(world)
+    place.alice.quit()
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+    process = subprocess.Popen([*place.alice.process.args, "--screen"], stdin=terminal,
+                               stdout=terminal, stderr=subprocess.DEVNULL,
+                               env={**world.environment, "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+    world.stack.callback(world.end, process)
+    os.close(terminal)
+    seen = b""
+
+    def wait_for(*words):
+        nonlocal seen
+        while not all(word in seen for word in words):
+            assert select.select([main], [], [], 20)[0], (words, seen[-2000:])
+            seen += os.read(main, 65536)
+
+    wait_for(b"SCANNING IS ON", b"Against: list A, epoch ", b"reported and held back", b"connected")
+    os.write(main, b"picture bob " + world.files("listed")[0].encode() + b"\r")
+    wait_for(b"HELD BACK ", b": match, reported")
+    os.write(main, b"text bob hello\r")
+    place.bob.wait_for("text")
+    place.bob.tell("text", "alice", "good\x1b[2Jday")
+    wait_for(b"bob (not verified): good [2Jday")
+    os.write(main, b"quit\r")
+    process.wait(timeout=harness.MOST_SECONDS)
+    equal(process.returncode, 0, "exit code")
+    os.close(main)
 
 
 REFUSED = {"no policy for a match": ("--on-match",), "no policy for a failure": ("--on-failure",)}

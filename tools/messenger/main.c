@@ -2,6 +2,7 @@
 /* The messenger prototype: docs/MESSENGER.md. */
 #include "line_mode.h"
 #include "messenger.h"
+#include "screen.h"
 #include "screening.h"
 
 #include <argp.h>
@@ -13,12 +14,13 @@
 enum { EXIT_DONE = 0, EXIT_TROUBLE = 2, TIMEOUT_MS = 10000, MAX_TIMEOUT_MS = 600000 };
 
 /* What can be left out, or has its own place. */
-#define OPTIONAL_KEYS "arptTc"
+#define OPTIONAL_KEYS "arptTcl"
 
 struct options {
     const char *texts['z' + 1]; /* by the option's key */
     struct messenger_options messenger;
     struct screening_options screening;
+    bool has_screen;
 };
 
 static const struct argp_option rows[] = {
@@ -27,6 +29,7 @@ static const struct argp_option rows[] = {
     {"downloads", 'd', "FOLDER", 0, "where pictures go that come in", 0},
     {"broker", 'b', "ADDRESS", 0, "the MQTT broker: unix:PATH or HOST:PORT", 0},
     {"broker-ca", 'a', "FILE", 0, "who vouches for the broker: TLS", 0},
+    {"screen", 'l', 0, 0, "take the whole terminal, for people", 0},
     {0, 0, 0, 0, "Before a picture is encrypted:", 1},
     {"db", 'D', "FILE", 0, "the sealed database to check against", 0},
     {"curator", 'c', "FILE", 0, "a public key that must have signed it; may be repeated", 0},
@@ -106,6 +109,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
         take_number(state, text, HASHVEIL_MAX_THRESHOLD, &screening->threshold);
     } else if (key == 'c' && screening->curator_count < HASHVEIL_MAX_CURATORS) {
         screening->curator_paths[screening->curator_count++] = text;
+    } else if (key == 'l') {
+        options->has_screen = true;
     } else if (key == ARGP_KEY_END) {
         check(state, options);
     } else if (text && key > 0 && key <= 'z') {
@@ -122,6 +127,27 @@ static int complain(const char *what, hashveil_status status)
     return EXIT_TROUBLE;
 }
 
+/* Runs the client in the mode that was asked for. */
+static int run(struct options *options, struct screening *screening, struct screen *screen)
+{
+    struct messenger *messenger = NULL;
+    const char *what = "";
+    options->messenger.on_event = screen ? screen_tell : line_mode_tell;
+    options->messenger.context = screen;
+    const hashveil_status status =
+        messenger_open(&options->messenger, screening, &messenger, &what);
+    bool is_published = false;
+    if (status == HASHVEIL_OK) {
+        is_published = screen ? screen_run(screen, messenger) : line_mode_run(messenger);
+    }
+    messenger_close(messenger);
+    screen_close(screen);
+    if (status != HASHVEIL_OK) {
+        return complain(what, status);
+    }
+    return is_published ? EXIT_DONE : complain(options->messenger.broker, HASHVEIL_ERR_UNREACHABLE);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -129,7 +155,8 @@ int main(int argc, char **argv)
         .parser = parse,
         .doc =
             "An end-to-end encrypted messenger whose pictures are checked before they are "
-            "encrypted. Commands come from stdin, events go to stdout as JSON lines."
+            "encrypted. Without --screen commands come from stdin, and events go to stdout as "
+            "JSON lines."
             "\v"
             "EXAMPLES\n"
             "  echo 'contact bob' | hashveil-messenger --name alice --store alice.store\n"
@@ -138,26 +165,19 @@ int main(int argc, char **argv)
             "      --on-failure hold"};
     struct options options = {.screening = {.timeout_ms = TIMEOUT_MS, .threshold = 1}};
     struct screening *screening = NULL;
-    struct messenger *messenger = NULL;
+    struct screen *screen = NULL;
     const char *what = "";
     argp_err_exit_status = EX_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0) {
         return EX_USAGE;
     }
-    options.messenger.on_event = line_mode_tell;
     hashveil_status status = screening_open(&options.screening, &screening, &what);
-    if (status == HASHVEIL_OK) {
-        status = messenger_open(&options.messenger, screening, &messenger, &what);
+    if (status == HASHVEIL_OK && options.has_screen) {
+        what = "the terminal";
+        status = screen_open(&screen);
     }
-    int code = EXIT_TROUBLE;
-    if (status != HASHVEIL_OK) {
-        code = complain(what, status);
-    } else if (line_mode_run(messenger)) {
-        code = EXIT_DONE;
-    } else {
-        complain(options.messenger.broker, HASHVEIL_ERR_UNREACHABLE);
-    }
-    messenger_close(messenger);
+    const int code =
+        status == HASHVEIL_OK ? run(&options, screening, screen) : complain(what, status);
     screening_close(screening);
     return code;
 }
