@@ -47,13 +47,17 @@ void inbox_subscribe(struct messenger *messenger)
     }
 }
 
-static void take_keys(struct messenger *messenger, const char *contact, const char *bytes,
-                      size_t len)
+/* Keys that change later are of no use to a session that has begun. */
+static void take_keys(struct messenger *messenger, const char *topic, const char *bytes, size_t len)
 {
+    const char *contact = topic + strlen(TOPIC_KEYS);
     struct wire_bundle bundle;
     hashveil_status status = wire_bundle_parse(bytes, len, &bundle);
     if (status == HASHVEIL_OK) {
         status = ratchet_begin(messenger->ratchet, contact, &bundle);
+    }
+    if (status == HASHVEIL_OK) {
+        status = broker_unsubscribe(messenger->broker, topic);
     }
     if (status != HASHVEIL_OK) {
         messenger_tell_trouble(messenger, contact, status);
@@ -241,7 +245,7 @@ void inbox_take(struct messenger *messenger, const char *topic, const uint8_t *b
 {
     const char *contact = behind(topic, TOPIC_KEYS);
     if (contact && wire_is_name(contact)) {
-        take_keys(messenger, contact, (const char *)bytes, len);
+        take_keys(messenger, topic, (const char *)bytes, len);
     } else if (behind(topic, TOPIC_INBOX)) {
         take_envelope(messenger, (const char *)bytes, len);
     } else if (behind(topic, TOPIC_PICTURES)) {

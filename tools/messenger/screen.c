@@ -166,18 +166,41 @@ static void draw_banner(const struct messenger_facts *facts)
     attroff(A_REVERSE);
 }
 
+/* How many rows a line takes, at the most: a character has a byte or more. */
+static size_t rows_of(const char *line)
+{
+    const size_t len = strlen(line);
+    return len > 0 ? (len + (size_t)COLS - 1) / (size_t)COLS : 1;
+}
+
+/* Shows the newest lines that fit; a long one goes on in the next row. */
+static void draw_lines(const struct screen *screen)
+{
+    const size_t room = LINES > BANNER_LINES + 1 ? (size_t)LINES - BANNER_LINES - 1 : 0;
+    const size_t kept = screen->line_count < LINES_KEPT ? screen->line_count : LINES_KEPT;
+    size_t rows = 0;
+    size_t shown = 0;
+    while (shown < kept) {
+        const size_t line = screen->line_count - shown - 1;
+        rows += rows_of(screen->lines[line % LINES_KEPT]);
+        if (rows > room) {
+            break;
+        }
+        shown++;
+    }
+    for (size_t row = BANNER_LINES; shown > 0; shown--) {
+        const char *line = screen->lines[(screen->line_count - shown) % LINES_KEPT];
+        mvaddstr((int)row, 0, line);
+        row += rows_of(line);
+    }
+}
+
 static void draw(const struct screen *screen, const struct messenger *messenger)
 {
     const struct messenger_facts facts = messenger_facts(messenger);
-    const size_t room = LINES > BANNER_LINES + 1 ? (size_t)LINES - BANNER_LINES - 1 : 0;
-    const size_t kept = screen->line_count < LINES_KEPT ? screen->line_count : LINES_KEPT;
-    const size_t shown = kept < room ? kept : room;
     erase();
     draw_banner(&facts);
-    for (size_t i = 0; i < shown; i++) {
-        const size_t line = screen->line_count - shown + i;
-        print_row(BANNER_LINES + (int)i, screen->lines[line % LINES_KEPT]);
-    }
+    draw_lines(screen);
     mvprintw(LINES - 1, 0, "> ");
     addnstr(screen->input, COLS - 3);
     refresh();
