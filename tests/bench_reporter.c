@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reporter's server: sealed reports that are on the disk when they are acknowledged, beside how
  * often the disk alone can be waited for.
- * usage: bench_reporter HASHVEIL */
+ * usage: bench_reporter HASHVEIL [STORE]   STORE: postgresql://..., with the tables; a file if not
+ * set */
 #include <hashveil/key.h>
 #include <hashveil/report.h>
 #include <hashveil/transport.h>
@@ -54,12 +55,10 @@ static void make_reports(const hashveil_key *reporter)
 }
 
 /* Starts the server, and waits until it listens. */
-static pid_t start(const char *program, const char *key_path)
+static pid_t start(const char *program, const char *key_path, const char *store)
 {
-    char store[PATH_BYTES];
     char line[2 * PATH_BYTES] = "";
     int ends[2];
-    path_of("store", store);
     demand(pipe(ends) == 0, "pipe");
     const pid_t pid = fork();
     if (pid == 0) {
@@ -136,10 +135,11 @@ int main(int argc, char **argv)
 {
     static const char *const names[] = {"key", "key.pub", "store", "store-journal"};
     char path[PATH_BYTES];
+    char store[PATH_BYTES];
     double took_ms[ROUNDS];
     hashveil_key key;
     int status = 0;
-    demand(argc == 2, "usage: bench_reporter HASHVEIL;");
+    demand(argc == 2 || argc == 3, "usage: bench_reporter HASHVEIL [STORE];");
     reports = malloc(sizeof *reports * REPORTS * ROUNDS);
     demand(reports && mkdtemp(folder), "setting up");
     snprintf(address, sizeof address, "unix:%s/socket", folder);
@@ -148,7 +148,8 @@ int main(int argc, char **argv)
                hashveil_key_save(&key, path) == HASHVEIL_OK,
            path);
     make_reports(&key);
-    const pid_t server = start(argv[1], path);
+    path_of("store", store);
+    const pid_t server = start(argv[1], path, argc == 3 ? argv[2] : store);
     for (int i = 0; i < ROUNDS; i++) {
         took_ms[i] = send_round(i);
     }

@@ -11,13 +11,28 @@ import time
 
 import harness
 from harness import DONE, MATCH, TROUBLE, USAGE, case, cases, contains, equal
+from postgresql import Postgresql
 
 THRESHOLD = 3
+SCHEMA = os.path.join(os.path.dirname(__file__), "../../tools/hashveil/reports.sql")
 
 
-def start_reporter(world, threshold=THRESHOLD, store="store", name="reporter"):
+def sqlite_store(world):
+    return "sqlite:" + world.path("store")
+
+
+def postgresql_store(world):
+    server = Postgresql(world)
+    server.load(SCHEMA)
+    return server.address
+
+
+STORES = {"SQLite": sqlite_store, "PostgreSQL": postgresql_store}
+
+
+def start_reporter(world, threshold=THRESHOLD, store=None, name="reporter"):
     return world.serve("reporter", "serve", "--key", world.key("reporter"), "--list",
-                       world.workspace, "--store", world.path(store), "--threshold",
+                       world.workspace, "--store", store or world.path("store"), "--threshold",
                        str(threshold), name=name)
 
 
@@ -27,36 +42,86 @@ def scan(world, address, *pictures, spool="spool", threshold=THRESHOLD, exits=MA
                       "--threshold", str(threshold), *pictures, exits=exits)
 
 
-def accounts(world):
-    output = world.run("reporter", "list", "--store", world.path("store"), "--accounts",
+def accounts(world, store=None):
+    output = world.run("reporter", "list", "--store", store or world.path("store"), "--accounts",
                        "--json").output
     return [json.loads(line) for line in output.splitlines()]
 
 
-def states(world):
-    return [report["state"] for report in world.stored(world.path("store"))]
+def states(world, store=None):
+    return [report["state"] for report in world.stored(store or world.path("store"))]
 
 
-def count_only(world):
-    return [(row["records"], row["reports"], row["opened"]) for row in accounts(world)]
+def count_only(world, store=None):
+    return [(row["records"], row["reports"], row["opened"]) for row in accounts(world, store)]
 
 
-@case
-def below_the_threshold_reports_are_counted_and_at_it_all_open(world):
-    _, address = start_reporter(world)
+@cases(STORES)
+def below_the_threshold_reports_are_counted_and_at_it_all_open(world, row):
+    store = row(world)
+    _, address = start_reporter(world, store=store)
     listed = world.files("listed")
     copies = [world.path(f"copy {number}.jpg") for number in range(4)]
     for path in copies:
         os.link(listed[0], path)
     scan(world, address, listed[0], listed[1], *copies)
-    equal(count_only(world), [(2, 6, 0)], "before: records, reports, open")
-    equal(states(world), [], "reports that can be read")
+    equal(count_only(world, store), [(2, 6, 0)], "before: records, reports, open")
+    equal(states(world, store), [], "reports that can be read")
     scan(world, address, listed[2])
-    equal(count_only(world), [(3, 7, 7)], "at the threshold")
-    equal(states(world), 7 * ["confirmed"], "reports that can be read")
+    equal(count_only(world, store), [(3, 7, 7)], "at the threshold")
+    equal(states(world, store), 7 * ["confirmed"], "reports that can be read")
     scan(world, address, listed[3])
-    equal(count_only(world), [(4, 8, 8)], "after")
-    equal(len({report["account"] for report in world.stored(world.path("store"))}), 1, "accounts")
+    equal(count_only(world, store), [(4, 8, 8)], "after")
+    equal(len({report["account"] for report in world.stored(store)}), 1, "accounts")
+
+
+@cases(STORES)
+def reports_are_listed_decided_and_exported_from(world, row):
+    store = row(world)
+    _, address = start_reporter(world, threshold=1, store=store)
+    scan(world, address, *world.files("listed")[:3], threshold=1)
+    ids = [report["id"] for report in world.stored(store)]
+    equal(len(ids), 3, "reports")
+    world.run("reporter", "review", "--store", store, "--reviewed", ids[1])
+    world.run("reporter", "review", "--store", store, "--retracted", ids[1], exits=TROUBLE)
+    world.run("reporter", "review", "--store", store, "--reviewed", 32 * "0", exits=TROUBLE)
+    output = world.run("reporter", "export", "--store", store, "--json").output
+    rows = [json.loads(line) for line in output.splitlines()]
+    equal([(line["id"], line["review"]) for line in rows],
+          [(ids[0], "new"), (ids[1], "reviewed"), (ids[2], "new")], "export")
+
+
+@case
+def two_reporters_share_a_database_and_an_account(world):
+    store = postgresql_store(world)
+    addresses = [start_reporter(world, store=store, name=name)[1] for name in ("one", "two")]
+    for number, picture in enumerate(world.files("listed")[:THRESHOLD]):
+        scan(world, addresses[number % 2], picture)
+    equal(count_only(world, store), [(3, 3, 3)], "records, reports, open")
+
+
+@case
+def a_database_that_is_away_loses_no_report(world):
+    server = Postgresql(world)
+    server.load(SCHEMA)
+    process, address = start_reporter(world, threshold=1, store=server.address)
+    scan(world, address, world.files("listed")[0], threshold=1)
+    server.stop("fast")
+    found = scan(world, address, world.files("listed")[1], threshold=1, exits=TROUBLE)
+    contains(found.errors, "the peer has too much to do just now")
+    contains(process.stderr.readline(), "hashveil: PostgreSQL: ")
+    equal(len(world.waiting(world.path("spool"))), 1, "reports that wait")
+    server.start()
+    scan(world, address, world.files("others")[0], threshold=1, exits=DONE)
+    equal(world.waiting(world.path("spool")), [], "reports that wait")
+    equal(states(world, server.address), 2 * ["confirmed"], "reports")
+
+
+@case
+def a_database_without_the_tables_is_told(world):
+    server = Postgresql(world)
+    outcome = world.run("reporter", "list", "--store", server.address, exits=TROUBLE)
+    contains(outcome.errors, 'hashveil: PostgreSQL: ERROR:  relation "reports" does not exist')
 
 
 @case
@@ -93,7 +158,8 @@ def reports_of_another_threshold_are_refused_and_wait(world):
     contains(found.errors, "the reporter expects another threshold")
     equal(accounts(world), [], "accounts")
     equal(len(world.waiting(world.path("spool"))), 1, "reports that wait")
-    start_reporter(world, threshold=2, store="other store", name="other")
+    start_reporter(world, threshold=2, store=world.path("other store"),
+                   name="other")
     again = scan(world, world.path("other"), world.files("others")[0], threshold=2, exits=DONE)
     equal(again.summary["reports_delivered"], 1, "delivered")
 

@@ -72,7 +72,7 @@ static hashveil_status export_all(struct export *export, struct report_store *st
 enum { OPTION_STORE = 256, OPTION_STATE, OPTION_REVIEW, OPTION_XML };
 
 static const struct argp_option option_rows[] = {
-    {"store", OPTION_STORE, "FILE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
+    {"store", OPTION_STORE, "STORE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
     {"xml", OPTION_XML, NULL, 0, "Print a document in the shape of CyberTipline reports", 0},
     {"json", 'j', NULL, 0, "Print one JSON object a line", 0},
     {"state", OPTION_STATE, "STATE", 0, "Only those in this state, as confirmed", 0},
@@ -148,8 +148,7 @@ const struct command command_reporter_export = {
         "Writes what the reporter has to standard output. --xml gives one document whose elements "
         "have the names and the order of CyberTipline reports (stub_report.xsd has its schema); "
         "--json the keys of 'reporter list --json' and 'review'. Both say in each report that it "
-        "is a test's: this program forwards nothing to anybody.\n\n"
-        "EXAMPLES\n"
+        "is a test's: this program forwards nothing to anybody.\n\n" SQL_ADDRESS_HELP "EXAMPLES\n"
         "  hashveil reporter export --store reports.sqlite --xml > reports.xml\n"
         "  hashveil reporter export --store reports.sqlite --json --review new\n",
     .options = option_rows,

@@ -95,7 +95,7 @@ static hashveil_status list(const struct list_options *options, struct report_st
 enum { OPTION_STORE = 256, OPTION_ACCOUNTS };
 
 static const struct argp_option option_rows[] = {
-    {"store", OPTION_STORE, "FILE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
+    {"store", OPTION_STORE, "STORE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
     {"accounts", OPTION_ACCOUNTS, NULL, 0,
      "List accounts: how many records have matched of how many that open their reports", 0},
     {"json", 'j', NULL, 0, "Print one JSON object a line", 0},
@@ -154,8 +154,8 @@ const struct command command_reporter_list = {
         "distance in bits to the nearest listed hash, labels, record, the hash of the picture that "
         "matched, or '-' where it was none, and what the device matched by: pdq, md5, sha1 or "
         "sha256. A report is 'confirmed' when one of its digests is listed or that distance is at "
-        "most 31, else 'rejected', and 'unchecked' when the reporter had no list.\n\n"
-        "EXAMPLES\n"
+        "most 31, else 'rejected', and 'unchecked' when the reporter had no "
+        "list.\n\n" SQL_ADDRESS_HELP "EXAMPLES\n"
         "  hashveil reporter list --store reports.sqlite\n"
         "  hashveil reporter list --store reports.sqlite --accounts\n"
         "  hashveil reporter list --store reports.sqlite --json\n",

@@ -43,7 +43,7 @@ enum { MAX_FORM_BYTES = 4096 };
 static const struct argp_option option_rows[] = {
     {"listen", OPTION_LISTEN, "http://127.0.0.1:PORT", 0,
      "Where to listen, on this machine alone; any port if not set", 0},
-    {"store", OPTION_STORE, "FILE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
+    {"store", OPTION_STORE, "STORE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
     {"list", OPTION_LIST, "WORKSPACE", 0, "The plaintext hashes to show differences from", 0},
     {0},
 };
@@ -110,8 +110,7 @@ const struct command command_reporter_page = {
         "token sees the reports: a list with filters, sums and a chart, and each report with the "
         "bits of its hash, crossed where they differ from the nearest listed one. It has no "
         "pictures to show, and needs no JavaScript. The token holds until the program ends "
-        "(SIGTERM or SIGINT), a login for eight hours.\n\n"
-        "EXAMPLES\n"
+        "(SIGTERM or SIGINT), a login for eight hours.\n\n" SQL_ADDRESS_HELP "EXAMPLES\n"
         "  hashveil reporter page --store reports.sqlite --list lists.work \\\n"
         "      --listen http://127.0.0.1:8100\n",
     .options = option_rows,

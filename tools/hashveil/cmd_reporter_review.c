@@ -12,7 +12,7 @@ struct review_options {
 enum { OPTION_STORE = 256, OPTION_REVIEWED, OPTION_RETRACTED };
 
 static const struct argp_option option_rows[] = {
-    {"store", OPTION_STORE, "FILE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
+    {"store", OPTION_STORE, "STORE", 0, "Where 'reporter serve' keeps reports (needed)", 0},
     {"reviewed", OPTION_REVIEWED, NULL, 0, "Somebody has looked into them", 0},
     {"retracted", OPTION_RETRACTED, NULL, 0, "They are withdrawn, as mistakes", 0},
     {0},
@@ -102,7 +102,7 @@ const struct command command_reporter_review = {
     .summary = "say that reports have been reviewed, or are retracted",
     .details =
         "A report is 'new' until somebody decides; what is decided stays so. 'reporter list' "
-        "prints the ids with --json, and 'reporter export' what was decided.\n\n"
+        "prints the ids with --json, and 'reporter export' what was decided.\n\n" SQL_ADDRESS_HELP
         "EXAMPLES\n"
         "  hashveil reporter review --store reports.sqlite --reviewed \\\n"
         "      0f1e2d3c4b5a69788796a5b4c3d2e1f0\n",

@@ -135,7 +135,7 @@ enum { OPTION_KEY = 256, OPTION_STORE, OPTION_LIST, OPTION_THRESHOLD };
 
 static const struct argp_option option_rows[] = {
     {"key", OPTION_KEY, "FILE", 0, "The reporter's secret key (needed)", 1},
-    {"store", OPTION_STORE, "FILE", 0, "Where to keep reports; made if missing (needed)", 1},
+    {"store", OPTION_STORE, "STORE", 0, "Where to keep reports; a file is made (needed)", 1},
     {"list", OPTION_LIST, "WORKSPACE", 0,
      "The plaintext hashes and digests to check reports against", 1},
     {"threshold", OPTION_THRESHOLD, "N", 0,
@@ -206,8 +206,8 @@ const struct command command_reporter_serve = {
         "where it has them, by its true distance to the listed hashes where it has a picture.\n\n"
         "With --threshold the reports of an account, a device, are closed to everybody until so "
         "many different records have matched there; until then they can only be counted "
-        "('reporter list --accounts'). A report that was made for another threshold is refused.\n\n"
-        "EXAMPLES\n"
+        "('reporter list --accounts'). A report that was made for another threshold is "
+        "refused.\n\n" SQL_ADDRESS_HELP "EXAMPLES\n"
         "  hashveil reporter serve --key reporter.key --listen unix:/run/reporter \\\n"
         "      --store reports.sqlite --list lists.work\n",
     .options = option_rows,

@@ -2,7 +2,6 @@
 #include "report_intake.h"
 
 #include "report_opening.h"
-#include "sqlite_status.h"
 
 #include <pthread.h>
 #include <stdlib.h>

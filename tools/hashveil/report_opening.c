@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report_opening.h"
 
-#include "sqlite_status.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,88 +12,57 @@ hashveil_status report_opening_init(struct report_store *store, report_judge_fn 
 {
     *out = (struct report_opening){.store = store, .judge = judge, .context = context};
     const struct {
-        sqlite3_stmt **statement;
-        const char *sql;
+        struct sql_statement **statement;
+        const char *text;
     } rows[] = {
-        {&out->of.begin, "BEGIN IMMEDIATE"},
-        {&out->of.commit, "COMMIT"},
-        {&out->of.roll_back, "ROLLBACK"},
         {&out->of.keep, "INSERT INTO envelopes (" ENVELOPE_COLUMNS ", received_s)"
-                        " VALUES (?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING"},
-        {&out->of.mark_opened, "UPDATE envelopes SET content = NULL WHERE id = ?"},
-        {&out->of.secret, "SELECT secret FROM accounts WHERE account = ?"},
-        {&out->of.keep_secret, "INSERT INTO accounts (account, secret) VALUES (?,?)"},
+                        " VALUES ($1,$2,$3,$4,$5,$6,$7) ON CONFLICT (id) DO NOTHING"},
+        {&out->of.mark_opened, "UPDATE envelopes SET content = NULL WHERE id = $1"},
+        {&out->of.secret, "SELECT secret FROM accounts WHERE account = $1"},
+        {&out->of.keep_secret, "INSERT INTO accounts (account, secret) VALUES ($1,$2)"},
         {&out->of.closed, "SELECT " ENVELOPE_COLUMNS " FROM envelopes"
-                          " WHERE account = ? AND content IS NOT NULL ORDER BY rowid"},
-        {&out->of.shares, "SELECT " ENVELOPE_COLUMNS ", min(rowid) FROM envelopes"
-                          " WHERE account = ? GROUP BY point ORDER BY min(rowid) DESC LIMIT ?"},
+                          " WHERE account = $1 AND content IS NOT NULL ORDER BY sequence"},
+        {&out->of.shares, "SELECT " ENVELOPE_COLUMNS " FROM envelopes AS own"
+                          " WHERE account = $1 AND sequence = (SELECT min(sequence) FROM envelopes"
+                          " WHERE account = own.account AND point = own.point)"
+                          " ORDER BY sequence DESC LIMIT $2"},
     };
-    int code = SQLITE_OK;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows && code == SQLITE_OK; i++) {
-        code = sqlite3_prepare_v3(report_store_database(store), rows[i].sql, -1,
-                                  SQLITE_PREPARE_PERSISTENT, rows[i].statement, NULL);
+    hashveil_status status = HASHVEIL_OK;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && status == HASHVEIL_OK; i++) {
+        status = sql_prepare(report_store_sql(store), rows[i].text, rows[i].statement);
     }
-    return status_of_sqlite(code);
+    return status;
 }
 
 void report_opening_clear(struct report_opening *opening)
 {
-    sqlite3_finalize(opening->of.begin);
-    sqlite3_finalize(opening->of.commit);
-    sqlite3_finalize(opening->of.roll_back);
-    sqlite3_finalize(opening->of.keep);
-    sqlite3_finalize(opening->of.mark_opened);
-    sqlite3_finalize(opening->of.secret);
-    sqlite3_finalize(opening->of.keep_secret);
-    sqlite3_finalize(opening->of.closed);
-    sqlite3_finalize(opening->of.shares);
-}
-
-/* Runs a statement without rows. */
-static hashveil_status run(sqlite3_stmt *statement)
-{
-    sqlite3_step(statement);
-    const hashveil_status status = status_of_sqlite(sqlite3_reset(statement));
-    sqlite3_clear_bindings(statement);
-    return status;
+    sql_release(opening->of.keep);
+    sql_release(opening->of.mark_opened);
+    sql_release(opening->of.secret);
+    sql_release(opening->of.keep_secret);
+    sql_release(opening->of.closed);
+    sql_release(opening->of.shares);
 }
 
 hashveil_status report_opening_begin(struct report_opening *opening)
 {
-    return run(opening->of.begin);
+    return sql_begin(report_store_sql(opening->store), "accounts");
 }
 
 hashveil_status report_opening_end(struct report_opening *opening, hashveil_status status)
 {
-    if (status == HASHVEIL_OK) {
-        status = run(opening->of.commit);
-    }
-    if (status != HASHVEIL_OK) {
-        (void)run(opening->of.roll_back);
-    }
-    return status;
-}
-
-static bool copy(sqlite3_stmt *row, int column, uint8_t *out, size_t len)
-{
-    const void *bytes = sqlite3_column_blob(row, column);
-    if (!bytes || (size_t)sqlite3_column_bytes(row, column) != len) {
-        return false;
-    }
-    memcpy(out, bytes, len);
-    return true;
+    return sql_end(report_store_sql(opening->store), status);
 }
 
 /* The content is all zero where it was opened. */
-static bool read_envelope(sqlite3_stmt *row, hashveil_envelope *out)
+static bool read_envelope(const struct sql_statement *row, hashveil_envelope *out)
 {
-    *out = (hashveil_envelope){.threshold = (unsigned)sqlite3_column_int(row, 2)};
-    return copy(row, 0, out->id, sizeof out->id) &&
-           copy(row, 1, out->account, sizeof out->account) &&
-           copy(row, 3, out->point, sizeof out->point) &&
-           copy(row, 4, out->share, sizeof out->share) &&
-           (sqlite3_column_type(row, 5) == SQLITE_NULL ||
-            copy(row, 5, out->content, sizeof out->content));
+    *out = (hashveil_envelope){.threshold = (unsigned)sql_number(row, 2)};
+    return sql_bytes(row, 0, out->id, sizeof out->id) &&
+           sql_bytes(row, 1, out->account, sizeof out->account) &&
+           sql_bytes(row, 3, out->point, sizeof out->point) &&
+           sql_bytes(row, 4, out->share, sizeof out->share) &&
+           (sql_is_null(row, 5) || sql_bytes(row, 5, out->content, sizeof out->content));
 }
 
 struct envelopes {
@@ -103,17 +70,18 @@ struct envelopes {
     size_t count;
 };
 
-/* Those of an account that a statement selects. Errors: ERR_FORMAT, ERR_NO_MEMORY, ERR_IO. */
-static hashveil_status load(sqlite3_stmt *rows, const hashveil_envelope *of, struct envelopes *out)
+/* Those of an account that a statement selects; at most most of them, 0 for all. Errors:
+ * ERR_FORMAT, ERR_NO_MEMORY, ERR_IO. */
+static hashveil_status load(struct sql_statement *rows, const hashveil_envelope *of, unsigned most,
+                            struct envelopes *out)
 {
     hashveil_status status = HASHVEIL_OK;
-    int code = SQLITE_ROW;
     *out = (struct envelopes){0};
-    sqlite3_bind_blob(rows, 1, of->account, sizeof of->account, SQLITE_STATIC);
-    if (sqlite3_bind_parameter_count(rows) > 1) {
-        sqlite3_bind_int64(rows, 2, of->threshold);
+    sql_bind_bytes(rows, 1, of->account, sizeof of->account);
+    if (most > 0) {
+        sql_bind_number(rows, 2, most);
     }
-    while (status == HASHVEIL_OK && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+    while (status == HASHVEIL_OK && sql_step(rows)) {
         hashveil_envelope *longer = reallocarray(out->list, out->count + 1, sizeof *out->list);
         if (!longer) {
             status = HASHVEIL_ERR_NO_MEMORY;
@@ -122,10 +90,8 @@ static hashveil_status load(sqlite3_stmt *rows, const hashveil_envelope *of, str
         out->list = longer;
         status = read_envelope(rows, &out->list[out->count++]) ? HASHVEIL_OK : HASHVEIL_ERR_FORMAT;
     }
-    sqlite3_reset(rows);
-    if (status == HASHVEIL_OK && code != SQLITE_DONE) {
-        status = status_of_sqlite(code);
-    }
+    const hashveil_status read = sql_reset(rows);
+    status = status == HASHVEIL_OK ? read : status;
     if (status != HASHVEIL_OK) {
         free(out->list);
         *out = (struct envelopes){0};
@@ -136,16 +102,17 @@ static hashveil_status load(sqlite3_stmt *rows, const hashveil_envelope *of, str
 static hashveil_status keep(struct report_opening *opening, const hashveil_envelope *envelope,
                             bool *is_new_out)
 {
-    sqlite3_stmt *statement = opening->of.keep;
-    sqlite3_bind_blob(statement, 1, envelope->id, sizeof envelope->id, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 2, envelope->account, sizeof envelope->account, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 3, envelope->threshold);
-    sqlite3_bind_blob(statement, 4, envelope->point, sizeof envelope->point, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 5, envelope->share, sizeof envelope->share, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 6, envelope->content, sizeof envelope->content, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 7, (sqlite3_int64)time(NULL));
-    const hashveil_status status = run(statement);
-    *is_new_out = sqlite3_changes(report_store_database(opening->store)) == 1;
+    struct sql_statement *statement = opening->of.keep;
+    uint64_t changed = 0;
+    sql_bind_bytes(statement, 1, envelope->id, sizeof envelope->id);
+    sql_bind_bytes(statement, 2, envelope->account, sizeof envelope->account);
+    sql_bind_number(statement, 3, envelope->threshold);
+    sql_bind_bytes(statement, 4, envelope->point, sizeof envelope->point);
+    sql_bind_bytes(statement, 5, envelope->share, sizeof envelope->share);
+    sql_bind_bytes(statement, 6, envelope->content, sizeof envelope->content);
+    sql_bind_number(statement, 7, (uint64_t)time(NULL));
+    const hashveil_status status = sql_run(statement, &changed);
+    *is_new_out = changed == 1;
     return status;
 }
 
@@ -162,24 +129,20 @@ static hashveil_status open_one(struct report_opening *opening, const hashveil_e
     if (status != HASHVEIL_OK) {
         return status;
     }
-    sqlite3_bind_blob(opening->of.mark_opened, 1, envelope->id, sizeof envelope->id, SQLITE_STATIC);
-    return run(opening->of.mark_opened);
+    sql_bind_bytes(opening->of.mark_opened, 1, envelope->id, sizeof envelope->id);
+    return sql_run(opening->of.mark_opened, NULL);
 }
 
 static hashveil_status find_secret(struct report_opening *opening,
                                    const hashveil_envelope *envelope,
                                    uint8_t out[HASHVEIL_SHARE_BYTES], bool *has_out)
 {
-    sqlite3_stmt *row = opening->of.secret;
-    sqlite3_bind_blob(row, 1, envelope->account, sizeof envelope->account, SQLITE_STATIC);
-    const int code = sqlite3_step(row);
-    *has_out = code == SQLITE_ROW;
-    const bool is_read = !*has_out || copy(row, 0, out, HASHVEIL_SHARE_BYTES);
-    sqlite3_reset(row);
-    if (!is_read) {
-        return HASHVEIL_ERR_FORMAT;
-    }
-    return code == SQLITE_ROW || code == SQLITE_DONE ? HASHVEIL_OK : status_of_sqlite(code);
+    struct sql_statement *row = opening->of.secret;
+    sql_bind_bytes(row, 1, envelope->account, sizeof envelope->account);
+    *has_out = sql_step(row);
+    const bool is_read = !*has_out || sql_bytes(row, 0, out, HASHVEIL_SHARE_BYTES);
+    const hashveil_status status = sql_reset(row);
+    return status == HASHVEIL_OK && !is_read ? HASHVEIL_ERR_FORMAT : status;
 }
 
 /* Of the shares that came last, for all before were tried when they came: one false share hides the
@@ -200,11 +163,11 @@ static hashveil_status open_all(struct report_opening *opening, const hashveil_e
                                 const uint8_t secret[HASHVEIL_SHARE_BYTES])
 {
     struct envelopes closed;
-    sqlite3_bind_blob(opening->of.keep_secret, 1, of->account, sizeof of->account, SQLITE_STATIC);
-    sqlite3_bind_blob(opening->of.keep_secret, 2, secret, HASHVEIL_SHARE_BYTES, SQLITE_STATIC);
-    hashveil_status status = run(opening->of.keep_secret);
+    sql_bind_bytes(opening->of.keep_secret, 1, of->account, sizeof of->account);
+    sql_bind_bytes(opening->of.keep_secret, 2, secret, HASHVEIL_SHARE_BYTES);
+    hashveil_status status = sql_run(opening->of.keep_secret, NULL);
     if (status == HASHVEIL_OK) {
-        status = load(opening->of.closed, of, &closed);
+        status = load(opening->of.closed, of, 0, &closed);
     }
     if (status != HASHVEIL_OK) {
         return status;
@@ -231,7 +194,7 @@ hashveil_status report_opening_take(struct report_opening *opening,
     if (status != HASHVEIL_OK || has_secret) {
         return status == HASHVEIL_OK ? open_one(opening, envelope, secret) : status;
     }
-    status = load(opening->of.shares, envelope, &shares);
+    status = load(opening->of.shares, envelope, envelope->threshold, &shares);
     if (status == HASHVEIL_OK && recover(&shares, secret)) {
         status = open_all(opening, envelope, secret);
     }

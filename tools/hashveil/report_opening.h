@@ -8,11 +8,10 @@
 
 /* What is prepared once. */
 struct report_statements {
-    sqlite3_stmt *begin, *commit, *roll_back;
-    sqlite3_stmt *keep, *mark_opened;
-    sqlite3_stmt *secret, *keep_secret;
-    sqlite3_stmt *closed; /* of an account */
-    sqlite3_stmt *shares; /* of an account, one a point, the last ones first */
+    struct sql_statement *keep, *mark_opened;
+    struct sql_statement *secret, *keep_secret;
+    struct sql_statement *closed; /* of an account */
+    struct sql_statement *shares; /* of an account, one a point, the last ones first */
 };
 
 struct report_opening {

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report_review.h"
 
-#include "sqlite_status.h"
-
 #include <assert.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 struct report_reviews {
-    sqlite3 *db;
-    sqlite3_stmt *find; /* NULL where nobody has decided anything yet */
+    struct sql *sql;
+    struct sql_statement *find;
 };
 
 static const char *const state_texts[REVIEW_STATES] = {
@@ -36,25 +33,7 @@ bool review_state_of(const char *text, enum review_state *out)
     return false;
 }
 
-static hashveil_status prepare(struct report_reviews *reviews, enum sqlite_file_mode mode)
-{
-    static const char table[] = "CREATE TABLE IF NOT EXISTS review ("
-                                " report TEXT PRIMARY KEY NOT NULL,"
-                                " state TEXT NOT NULL,"
-                                " time_s INTEGER NOT NULL)";
-    int code = SQLITE_OK;
-    if (mode == SQLITE_FILE_WRITE) {
-        code = sqlite3_exec(reviews->db, table, NULL, NULL, NULL);
-    }
-    if (code == SQLITE_OK) {
-        code = sqlite3_prepare_v2(reviews->db, "SELECT state, time_s FROM review WHERE report = ?",
-                                  -1, &reviews->find, NULL);
-    }
-    /* What a reader has here is a file without the table. */
-    return code == SQLITE_ERROR && mode == SQLITE_FILE_READ ? HASHVEIL_OK : status_of_sqlite(code);
-}
-
-hashveil_status report_reviews_open(const char *path, enum sqlite_file_mode mode,
+hashveil_status report_reviews_open(const char *address, enum sqlite_file_mode mode,
                                     struct report_reviews **out)
 {
     struct report_reviews *reviews = calloc(1, sizeof *reviews);
@@ -62,9 +41,10 @@ hashveil_status report_reviews_open(const char *path, enum sqlite_file_mode mode
     if (!reviews) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    hashveil_status status = sqlite_file_open(path, mode, &report_store_kind, &reviews->db);
+    hashveil_status status = sql_open(address, mode, &report_store_kind, &reviews->sql);
     if (status == HASHVEIL_OK) {
-        status = prepare(reviews, mode);
+        status = sql_prepare(reviews->sql, "SELECT state, time_s FROM review WHERE report = $1",
+                             &reviews->find);
     }
     if (status != HASHVEIL_OK) {
         report_reviews_close(reviews);
@@ -77,42 +57,37 @@ hashveil_status report_reviews_open(const char *path, enum sqlite_file_mode mode
 hashveil_status report_reviews_find(struct report_reviews *reviews, const char *report_id,
                                     struct report_review *out)
 {
+    bool is_read = true;
     *out = (struct report_review){.state = REVIEW_NEW};
-    if (!reviews->find) {
-        return HASHVEIL_OK;
+    sql_bind_text(reviews->find, 1, report_id);
+    if (sql_step(reviews->find)) {
+        out->time_s = sql_number(reviews->find, 1);
+        is_read = review_state_of(sql_text(reviews->find, 0), &out->state);
     }
-    hashveil_status status = HASHVEIL_OK;
-    sqlite3_bind_text(reviews->find, 1, report_id, -1, SQLITE_STATIC);
-    const int code = sqlite3_step(reviews->find);
-    if (code == SQLITE_ROW) {
-        const char *text = (const char *)sqlite3_column_text(reviews->find, 0);
-        out->time_s = (uint64_t)sqlite3_column_int64(reviews->find, 1);
-        status = text && review_state_of(text, &out->state) ? HASHVEIL_OK : HASHVEIL_ERR_FORMAT;
-    } else if (code != SQLITE_DONE) {
-        status = status_of_sqlite(code);
-    }
-    sqlite3_reset(reviews->find);
-    return status;
+    const hashveil_status status = sql_reset(reviews->find);
+    return status == HASHVEIL_OK && !is_read ? HASHVEIL_ERR_FORMAT : status;
 }
 
-/* Runs an INSERT. added_out: whether there is a row more. */
-static hashveil_status insert(sqlite3 *db, const char *report_id, enum review_state state,
+/* added_out: whether there is a row more. */
+static hashveil_status insert(struct sql *sql, const char *report_id, enum review_state state,
                               bool *added_out)
 {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db,
-                                  "INSERT INTO review SELECT id, ?, ? FROM reports WHERE id = ?"
-                                  " ON CONFLICT (report) DO NOTHING",
-                                  -1, &statement, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, state_texts[state], -1, SQLITE_STATIC);
-        sqlite3_bind_int64(statement, 2, (sqlite3_int64)time(NULL));
-        sqlite3_bind_text(statement, 3, report_id, -1, SQLITE_STATIC);
-        code = sqlite3_step(statement);
+    struct sql_statement *statement = NULL;
+    uint64_t changed = 0;
+    hashveil_status status = sql_prepare(
+        sql,
+        "INSERT INTO review SELECT id, CAST($1 AS TEXT), CAST($2 AS BIGINT) FROM reports"
+        " WHERE id = $3 ON CONFLICT (report) DO NOTHING",
+        &statement);
+    if (status == HASHVEIL_OK) {
+        sql_bind_text(statement, 1, state_texts[state]);
+        sql_bind_number(statement, 2, (uint64_t)time(NULL));
+        sql_bind_text(statement, 3, report_id);
+        status = sql_run(statement, &changed);
     }
-    *added_out = code == SQLITE_DONE && sqlite3_changes(db) > 0;
-    sqlite3_finalize(statement);
-    return status_of_sqlite(code);
+    *added_out = changed > 0;
+    sql_release(statement);
+    return status;
 }
 
 hashveil_status report_reviews_decide(struct report_reviews *reviews, const char *report_id,
@@ -121,7 +96,7 @@ hashveil_status report_reviews_decide(struct report_reviews *reviews, const char
     struct report_review review;
     bool added = false;
     assert(state != REVIEW_NEW);
-    hashveil_status status = insert(reviews->db, report_id, state, &added);
+    hashveil_status status = insert(reviews->sql, report_id, state, &added);
     if (status != HASHVEIL_OK || added) {
         return status;
     }
@@ -135,8 +110,8 @@ hashveil_status report_reviews_decide(struct report_reviews *reviews, const char
 void report_reviews_close(struct report_reviews *reviews)
 {
     if (reviews) {
-        sqlite3_finalize(reviews->find);
-        sqlite3_close(reviews->db);
+        sql_release(reviews->find);
+        sql_close(reviews->sql);
         free(reviews);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a person decided about a report: in the report store's file, in a table of its own. */
+/* What a person decided about a report: in the report store, in a table of its own. */
 #ifndef HASHVEIL_TOOLS_REPORT_REVIEW_H
 #define HASHVEIL_TOOLS_REPORT_REVIEW_H
 
@@ -32,8 +32,9 @@ struct report_review {
 /* Used by one thread at a time; several processes may open the same file. */
 struct report_reviews;
 
-/* path: a report store. Errors: those of sqlite_file_open. */
-HASHVEIL_MUST_USE hashveil_status report_reviews_open(const char *path, enum sqlite_file_mode mode,
+/* address: of a report store. Errors: those of sql_open. */
+HASHVEIL_MUST_USE hashveil_status report_reviews_open(const char *address,
+                                                      enum sqlite_file_mode mode,
                                                       struct report_reviews **out);
 
 /* Errors: ERR_BUSY, ERR_IO, ERR_FORMAT. */

@@ -2,16 +2,14 @@
 #include "report_store.h"
 
 #include "output.h"
-#include "sqlite_status.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 struct report_store {
-    sqlite3 *db;
-    sqlite3_stmt *add; /* NULL before the first */
+    struct sql *sql;
+    struct sql_statement *add; /* NULL before the first */
 };
 
 static const char *const state_texts[] = {
@@ -29,25 +27,26 @@ bool report_state_is_known(const char *text)
     return i < sizeof state_texts / sizeof *state_texts;
 }
 
-/* An id makes a report one report, however often it is sent. Numbers above 2^63 are kept as the
- * negative numbers of the same bits. */
+/* An id makes a report one report, however often it is sent. reports.sql has the same tables. */
 const struct sqlite_file_kind report_store_kind = {
     .application_id = 0x48565253, /* "HVRS" */
     .version = 3,
     .schema = "CREATE TABLE envelopes ("
-              " id BLOB PRIMARY KEY NOT NULL,"
+              " sequence INTEGER PRIMARY KEY," /* the order in which they came */
+              " id BLOB NOT NULL UNIQUE,"
               " account BLOB NOT NULL,"
               " threshold INTEGER NOT NULL,"
               " point BLOB NOT NULL,"
               " share BLOB NOT NULL,"
               " content BLOB," /* NULL when it was opened, and is among the reports */
               " received_s INTEGER NOT NULL);"
-              "CREATE INDEX envelopes_of_account ON envelopes (account, point);"
+              "CREATE INDEX envelopes_of_account ON envelopes (account, point, sequence);"
               "CREATE TABLE accounts ("
               " account BLOB PRIMARY KEY NOT NULL,"
               " secret BLOB NOT NULL) WITHOUT ROWID;"
               "CREATE TABLE reports ("
-              " id TEXT PRIMARY KEY NOT NULL,"
+              " sequence INTEGER PRIMARY KEY,"
+              " id TEXT NOT NULL UNIQUE,"
               " received_s INTEGER NOT NULL,"
               " time_s INTEGER NOT NULL,"
               " epoch INTEGER NOT NULL,"
@@ -64,10 +63,14 @@ const struct sqlite_file_kind report_store_kind = {
               " md5 TEXT," /* NULL where no digest matched */
               " sha1 TEXT,"
               " sha256 TEXT,"
-              " account TEXT NOT NULL);",
+              " account TEXT NOT NULL);"
+              "CREATE TABLE review ("
+              " report TEXT PRIMARY KEY NOT NULL,"
+              " state TEXT NOT NULL,"
+              " time_s INTEGER NOT NULL);",
 };
 
-hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
+hashveil_status report_store_open(const char *address, enum sqlite_file_mode mode,
                                   struct report_store **out)
 {
     struct report_store *store = calloc(1, sizeof *store);
@@ -75,7 +78,7 @@ hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
     if (!store) {
         return HASHVEIL_ERR_NO_MEMORY;
     }
-    const hashveil_status status = sqlite_file_open(path, mode, &report_store_kind, &store->db);
+    const hashveil_status status = sql_open(address, mode, &report_store_kind, &store->sql);
     if (status != HASHVEIL_OK) {
         free(store);
         return status;
@@ -87,20 +90,20 @@ hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
 void report_store_close(struct report_store *store)
 {
     if (store) {
-        sqlite3_finalize(store->add);
-        sqlite3_close(store->db);
+        sql_release(store->add);
+        sql_close(store->sql);
         free(store);
     }
 }
 
-static void bind_hex(sqlite3_stmt *statement, int column, const uint8_t *bytes, size_t len)
+static void bind_hex(struct sql_statement *statement, int column, const uint8_t *bytes, size_t len)
 {
     char text[2 * HASHVEIL_DIGEST_BYTES + 1];
     format_hex(bytes, len, text);
-    sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
+    sql_bind_text(statement, column, text);
 }
 
-static void bind_labels(sqlite3_stmt *statement, int column, const hashveil_record *record)
+static void bind_labels(struct sql_statement *statement, int column, const hashveil_record *record)
 {
     char text[sizeof record->labels] = "";
     size_t len = 0;
@@ -112,43 +115,42 @@ static void bind_labels(sqlite3_stmt *statement, int column, const hashveil_reco
         memcpy(text + len, record->labels[i], label_len);
         len += label_len;
     }
-    sqlite3_bind_text(statement, column, text, (int)len, SQLITE_TRANSIENT);
+    sql_bind_text(statement, column, text);
 }
 
-static void bind_signals(sqlite3_stmt *statement, const hashveil_report *report)
+static void bind_signals(struct sql_statement *statement, const hashveil_report *report)
 {
     char hash[HASHVEIL_PDQ_HEX_LEN + 1];
     if (report->has_picture) {
         hashveil_pdq_to_hex(&report->hash, hash);
-        sqlite3_bind_text(statement, 9, hash, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_int64(statement, 10, report->quality);
+        sql_bind_text(statement, 9, hash);
+        sql_bind_number(statement, 10, report->quality);
     }
     for (unsigned i = 0; report->has_digests && i < HASHVEIL_DIGEST_KINDS; i++) {
         const hashveil_digest digest =
             hashveil_digests_get(&report->digests, (hashveil_digest_kind)i);
         bind_hex(statement, 15 + (int)i, digest.bytes, hashveil_digest_len(digest.kind));
     }
-    sqlite3_bind_text(statement, 13, hashveil_signal_text(report->matched_by), -1, SQLITE_STATIC);
+    sql_bind_text(statement, 13, hashveil_signal_text(report->matched_by));
 }
 
-static void bind_report(sqlite3_stmt *statement, const hashveil_envelope *envelope,
+static void bind_report(struct sql_statement *statement, const hashveil_envelope *envelope,
                         const hashveil_report *report, const struct report_judgement *judgement)
 {
     bind_hex(statement, 1, report->id, sizeof report->id);
-    sqlite3_bind_int64(statement, 2, (sqlite3_int64)time(NULL));
-    sqlite3_bind_int64(statement, 3, (sqlite3_int64)report->time_s);
-    sqlite3_bind_int64(statement, 4, (sqlite3_int64)report->epoch);
+    sql_bind_number(statement, 2, (uint64_t)time(NULL));
+    sql_bind_number(statement, 3, report->time_s);
+    sql_bind_number(statement, 4, report->epoch);
     bind_hex(statement, 5, report->database_digest, sizeof report->database_digest);
     bind_hex(statement, 6, report->record.id, sizeof report->record.id);
     bind_labels(statement, 7, &report->record);
-    sqlite3_bind_int64(statement, 8, (sqlite3_int64)report->record.lists);
+    sql_bind_number(statement, 8, report->record.lists);
     bind_signals(statement, report);
-    sqlite3_bind_text(statement, 11, state_texts[judgement->state], -1, SQLITE_STATIC);
+    sql_bind_text(statement, 11, state_texts[judgement->state]);
     if (judgement->has_distance) {
-        sqlite3_bind_int64(statement, 12, judgement->distance_bits);
+        sql_bind_number(statement, 12, judgement->distance_bits);
     }
-    sqlite3_bind_text(statement, 14, hashveil_signal_text(judgement->confirmed_by), -1,
-                      SQLITE_STATIC);
+    sql_bind_text(statement, 14, hashveil_signal_text(judgement->confirmed_by));
     bind_hex(statement, 18, envelope->account, sizeof envelope->account);
 }
 
@@ -160,97 +162,101 @@ hashveil_status report_store_add(struct report_store *store, const hashveil_enve
                                  const hashveil_report *report,
                                  const struct report_judgement *judgement)
 {
-    static const char sql[] = "INSERT INTO reports (" COLUMNS ")"
-                              " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-    int code = SQLITE_OK;
+    static const char text[] = "INSERT INTO reports (" COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,"
+                               "$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)";
     if (!store->add) {
-        code = sqlite3_prepare_v2(store->db, sql, -1, &store->add, NULL);
+        const hashveil_status status = sql_prepare(store->sql, text, &store->add);
+        if (status != HASHVEIL_OK) {
+            return status;
+        }
     }
-    if (code == SQLITE_OK) {
-        bind_report(store->add, envelope, report, judgement);
-        sqlite3_step(store->add);
-        code = sqlite3_reset(store->add);
-        sqlite3_clear_bindings(store->add);
-    }
-    return status_of_sqlite(code);
+    bind_report(store->add, envelope, report, judgement);
+    return sql_run(store->add, NULL);
 }
 
-sqlite3 *report_store_database(const struct report_store *store)
+struct sql *report_store_sql(const struct report_store *store)
 {
-    return store->db;
+    return store->sql;
+}
+
+static bool tell_account(const struct sql_statement *row, stored_account_fn *tell, void *context,
+                         bool *goes_on)
+{
+    uint8_t name[HASHVEIL_ACCOUNT_ID_BYTES];
+    struct stored_account account = {.threshold = sql_number(row, 1),
+                                     .records = sql_number(row, 2),
+                                     .reports = sql_number(row, 3),
+                                     .opened = sql_number(row, 4),
+                                     .last_s = sql_number(row, 5)};
+    if (!sql_bytes(row, 0, name, sizeof name)) {
+        return false;
+    }
+    format_hex(name, sizeof name, account.name);
+    *goes_on = tell(context, &account);
+    return true;
 }
 
 hashveil_status report_store_accounts(struct report_store *store, stored_account_fn *tell,
                                       void *context)
 {
-    static const char sql[] =
-        "SELECT account, max(threshold), count(DISTINCT point), count(*), sum(content IS NULL),"
-        " max(received_s) FROM envelopes GROUP BY account ORDER BY max(received_s) DESC, account";
-    sqlite3_stmt *rows = NULL;
-    int code = sqlite3_prepare_v2(store->db, sql, -1, &rows, NULL);
-    bool goes_on = code == SQLITE_OK;
-    while (goes_on && (code = sqlite3_step(rows)) == SQLITE_ROW) {
-        struct stored_account account = {.threshold = (uint64_t)sqlite3_column_int64(rows, 1),
-                                         .records = (uint64_t)sqlite3_column_int64(rows, 2),
-                                         .reports = (uint64_t)sqlite3_column_int64(rows, 3),
-                                         .opened = (uint64_t)sqlite3_column_int64(rows, 4),
-                                         .last_s = (uint64_t)sqlite3_column_int64(rows, 5)};
-        const void *name = sqlite3_column_blob(rows, 0);
-        if (!name || sqlite3_column_bytes(rows, 0) != HASHVEIL_ACCOUNT_ID_BYTES) {
-            code = SQLITE_CORRUPT;
+    static const char text[] =
+        "SELECT account, max(threshold), count(DISTINCT point), count(*),"
+        " count(*) - count(content), max(received_s)"
+        " FROM envelopes GROUP BY account ORDER BY max(received_s) DESC, account";
+    struct sql_statement *rows = NULL;
+    bool goes_on = true;
+    hashveil_status status = sql_prepare(store->sql, text, &rows);
+    if (status != HASHVEIL_OK) {
+        return status;
+    }
+    while (goes_on && sql_step(rows)) {
+        if (!tell_account(rows, tell, context, &goes_on)) {
+            status = HASHVEIL_ERR_FORMAT;
             break;
         }
-        format_hex(name, HASHVEIL_ACCOUNT_ID_BYTES, account.name);
-        goes_on = tell(context, &account);
     }
-    sqlite3_finalize(rows);
-    return status_of_sqlite(code);
+    const hashveil_status read = sql_reset(rows);
+    sql_release(rows);
+    return status == HASHVEIL_OK ? read : status;
 }
 
-static const char *text_of(sqlite3_stmt *statement, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    return text ? text : "";
-}
-
-static struct stored_report report_of(sqlite3_stmt *statement)
+static struct stored_report report_of(const struct sql_statement *row)
 {
     return (struct stored_report){
-        .id = text_of(statement, 0),
-        .received_s = (uint64_t)sqlite3_column_int64(statement, 1),
-        .time_s = (uint64_t)sqlite3_column_int64(statement, 2),
-        .epoch = (uint64_t)sqlite3_column_int64(statement, 3),
-        .database = text_of(statement, 4),
-        .record = text_of(statement, 5),
-        .labels = text_of(statement, 6),
-        .lists = (uint64_t)sqlite3_column_int64(statement, 7),
-        .hash = text_of(statement, 8),
-        .quality = (uint64_t)sqlite3_column_int64(statement, 9),
-        .state = text_of(statement, 10),
-        .has_distance = sqlite3_column_type(statement, 11) != SQLITE_NULL,
-        .distance_bits = (unsigned)sqlite3_column_int(statement, 11),
-        .matched_by = text_of(statement, 12),
-        .confirmed_by = text_of(statement, 13),
-        .digests = {text_of(statement, 14), text_of(statement, 15), text_of(statement, 16)},
-        .account = text_of(statement, 17),
+        .id = sql_text(row, 0),
+        .received_s = sql_number(row, 1),
+        .time_s = sql_number(row, 2),
+        .epoch = sql_number(row, 3),
+        .database = sql_text(row, 4),
+        .record = sql_text(row, 5),
+        .labels = sql_text(row, 6),
+        .lists = sql_number(row, 7),
+        .hash = sql_text(row, 8),
+        .quality = sql_number(row, 9),
+        .state = sql_text(row, 10),
+        .has_distance = !sql_is_null(row, 11),
+        .distance_bits = (unsigned)sql_number(row, 11),
+        .matched_by = sql_text(row, 12),
+        .confirmed_by = sql_text(row, 13),
+        .digests = {sql_text(row, 14), sql_text(row, 15), sql_text(row, 16)},
+        .account = sql_text(row, 17),
     };
 }
 
 hashveil_status report_store_list(struct report_store *store, stored_report_fn *tell, void *context)
 {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, "SELECT " COLUMNS " FROM reports ORDER BY rowid", -1,
-                                  &statement, NULL);
-    bool goes_on = code == SQLITE_OK;
-    while (goes_on) {
-        code = sqlite3_step(statement);
-        if (code == SQLITE_ROW) {
-            const struct stored_report report = report_of(statement);
-            goes_on = tell(context, &report);
-        } else {
-            goes_on = false;
-        }
+    struct sql_statement *rows = NULL;
+    bool goes_on = true;
+    hashveil_status status =
+        sql_prepare(store->sql, "SELECT " COLUMNS " FROM reports ORDER BY sequence", &rows);
+    if (status != HASHVEIL_OK) {
+        return status;
     }
-    sqlite3_finalize(statement);
-    return status_of_sqlite(code);
+    while (goes_on && sql_step(rows)) {
+        const struct stored_report report = report_of(rows);
+        goes_on = tell(context, &report);
+    }
+    status = sql_reset(rows);
+    sql_release(rows);
+    return status;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a reporter keeps, in a SQLite file: envelopes, and the reports of them that are open. */
+/* What a reporter keeps, in a SQLite file or PostgreSQL: envelopes, and the reports of them that
+ * are open. */
 #ifndef HASHVEIL_TOOLS_REPORT_STORE_H
 #define HASHVEIL_TOOLS_REPORT_STORE_H
 
-#include "sqlite_file.h"
+#include "sql.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,13 +33,13 @@ struct report_judgement {
     unsigned distance_bits;       /* to the nearest listed hash */
 };
 
-/* Used by one thread at a time; several processes may open the same file. */
+/* Used by one thread at a time; several processes may open the same. */
 struct report_store;
 
 extern const struct sqlite_file_kind report_store_kind;
 
-/* Errors: those of sqlite_file_open. */
-HASHVEIL_MUST_USE hashveil_status report_store_open(const char *path, enum sqlite_file_mode mode,
+/* Errors: those of sql_open. */
+HASHVEIL_MUST_USE hashveil_status report_store_open(const char *address, enum sqlite_file_mode mode,
                                                     struct report_store **out);
 
 /* Adds a report that was opened, in the transaction of report_intake.c. Errors: those of writing a
@@ -49,7 +50,7 @@ HASHVEIL_MUST_USE hashveil_status report_store_add(struct report_store *store,
                                                    const struct report_judgement *judgement);
 
 /* Borrowed; for report_intake.c. */
-sqlite3 *report_store_database(const struct report_store *store);
+struct sql *report_store_sql(const struct report_store *store);
 
 /* What a reporter may know of a device before it can read any of its reports. */
 struct stored_account {
