@@ -19,6 +19,7 @@ import threading
 
 import harness
 from harness import case, cases, contains, equal
+from web_folder import make_certificate
 
 MESSENGER = sys.argv.pop(3)  # before the harness looks at them
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -386,6 +387,33 @@ def the_user_is_told_what_is_checked_against(world):
     equal((facts["scanning"], facts["lists"], facts["on_match"], facts["on_failure"]),
           (True, ["list A"], "report and hold back", "hold back"), "facts")
     assert facts["epoch"] > 0, facts
+
+
+@case
+def over_tls_the_broker_is_known_by_its_certificate(world):
+    place = Place(world)
+    certificate = make_certificate(world.folder, "broker.tls")
+    other = make_certificate(world.folder, "other")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    configuration = world.write("tls.conf", (
+        f"listener {port} 127.0.0.1\nallow_anonymous true\ncertfile {certificate}\n"
+        f"keyfile {certificate}.key\nuser root\n").encode())
+    world.start_other([MOSQUITTO, "-c", configuration])
+
+    def is_listening():
+        with socket.socket() as trial:
+            return trial.connect_ex(("127.0.0.1", port)) == 0
+
+    harness.wait_until(is_listening, "the broker listens")
+    place.options += ("--broker", f"localhost:{port}", "--broker-ca", certificate)
+    place.client("carol").quit()
+    refused = subprocess.run(
+        [*place.alice.process.args, "--name", "dave", "--store", world.path("dave.store"),
+         "--broker", f"localhost:{port}", "--broker-ca", other],
+        input="quit\n", text=True, capture_output=True, check=False)
+    equal((refused.returncode, "connected" in refused.stdout), (harness.TROUBLE, False), "outcome")
 
 
 @case
