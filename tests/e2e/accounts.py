@@ -32,7 +32,9 @@ STORES = {"SQLite": sqlite_store, "PostgreSQL": postgresql_store}
 def evaluate(address, request, token=None, **options):
     """Returns the answer's number, and when to come again."""
     headers = {"Authorization": "Bearer " + token} if token else {}
-    number, _, answer = ask(connect(address, **options), "POST", "/v1/evaluate", request, headers)
+    number, text, answer = ask(connect(address, **options), "POST", "/v1/evaluate", request, headers)
+    if number != 200:
+        equal(answer["Content-Type"], "text/plain", text)
     return number, answer["Retry-After"]
 
 

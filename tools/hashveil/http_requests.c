@@ -46,6 +46,23 @@ static struct bufferevent *stream_of(struct evhttp_request *source)
     return connection ? evhttp_connection_get_bufferevent(connection) : NULL;
 }
 
+/* The words for numbers that libevent has none for; NULL for all others. */
+static const char *reason_of(int code)
+{
+    switch (code) {
+    case 422:
+        return "Unprocessable Content";
+    case 426:
+        return "Upgrade Required";
+    case 429:
+        return "Too Many Requests";
+    case 507:
+        return "Insufficient Storage";
+    default:
+        return NULL;
+    }
+}
+
 static void reply(struct http_server *server, struct evhttp_request *source, int code,
                   const struct http_answer *answer, uint64_t since_us)
 {
@@ -69,7 +86,7 @@ static void reply(struct http_server *server, struct evhttp_request *source, int
         server_connections_note(&server->connections, stream, http_now_ms(), false);
     }
     server_metrics_answer(&server->metrics, code, (double)(http_now_us() - since_us) / 1e6);
-    evhttp_send_reply(source, code, NULL, body); /* frees what nobody waits for */
+    evhttp_send_reply(source, code, reason_of(code), body); /* frees what nobody waits for */
     if (body) {
         evbuffer_free(body);
     }
