@@ -66,6 +66,17 @@ def the_shards_of_a_bulk_are_imported_as_one_list(world):
     equal(again.count(": 0 added,"), 3, "what a second import adds: nothing")
 
 
+@cases({"two": 2, "none": 0})
+def shards_without_a_file_are_no_trouble_unless_all_are(world, row):
+    folder = world.make_folder("few", world.files("listed")[:row])
+    output = world.path("hashes.csv")
+    for shard in range(1, 6):
+        world.run("hash", "--shard", f"{shard}/5", "--output", output, folder)
+    outcome = imported(world, "by-shards", "--hashes", output, exits=DONE if row else TROUBLE)
+    equal(len(listed(world, "by-shards")), row, "hashes")
+    equal(outcome.errors.count("\n"), 0 if row else 1, "messages")
+
+
 @case
 def nothing_is_imported_before_all_shards_are_finished(world):
     folder = many(world)

@@ -33,7 +33,8 @@ bool hash_part_finish(struct hash_part *part);
 /* What is not finished stays for the next run. */
 void hash_part_close(struct hash_part *part);
 
-/* Lists the files of all shards of an --output FILE: FILE itself, or each FILE.I-of-N.
+/* Lists the files of all shards of an --output FILE: FILE itself, or each FILE.I-of-N that has a
+ * line; where none has, one of them.
  *
  * paths_out  count_out texts; owned, released by hash_shards_clear
  *

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Returns N of a name "BASE.I-of-N" or "BASE.I-of-N.partial"; 0 for another. */
@@ -84,6 +85,13 @@ static char *finished_path(const char *output_path, unsigned long shard, unsigne
     return path;
 }
 
+/* Of few files some shards have none: these have nothing to import. */
+static bool is_empty(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size == 0;
+}
+
 bool hash_shards_find(const char *output_path, char ***paths_out, size_t *count_out)
 {
     unsigned long shards = 0;
@@ -96,7 +104,15 @@ bool hash_shards_find(const char *output_path, char ***paths_out, size_t *count_
     for (unsigned long shard = shards > 0 ? 1 : 0; are_all && shard <= shards; shard++) {
         paths[count] = finished_path(output_path, shard, shards);
         are_all = paths[count] != NULL;
-        count += are_all;
+        if (are_all && shard < shards && is_empty(paths[count])) {
+            free(paths[count]);
+        } else {
+            count += are_all;
+        }
+    }
+    /* The last one tells of it when all are empty. */
+    if (are_all && count > 1 && is_empty(paths[count - 1])) {
+        free(paths[--count]);
     }
     if (!are_all) {
         hash_shards_clear(paths, count);
