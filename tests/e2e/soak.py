@@ -108,7 +108,7 @@ def good_and_hostile_clients_leave_no_trace(world):
     token = read(add(world, store, "phone", 10**9 * ELEMENTS))
     poor = read(add(world, store, "poor", ELEMENTS))
     process, address = start(world, *certificate, "--accounts", store, "--listen",
-                             "https://localhost:0", "--request-timeout", "2")
+                             "https://localhost:0", "--request-timeout", "5")
     secure = process.stdout.readline().split()[-1]
     _, reporter = world.reporter()
     context = ssl.create_default_context(cafile=certificate[1])
@@ -154,7 +154,7 @@ def good_and_hostile_clients_leave_no_trace(world):
     equal(numbers, {200}, "good clients' answers")
     equal({what for name, what in soak.counts if name == "stranger"}, {401}, "strangers' answers")
     assert {what for name, what in soak.counts if name == "poor"} <= {200, 429}, soak.counts
-    time.sleep(3)  # longer than a silent client may stay
+    time.sleep(6)  # longer than a silent client may stay
     after = resident_kib(process), open_files(process)
     counts = metrics(address)
     print(f"# {SECONDS:.0f} s: KiB and open files {before} warm, {most} at most, {after} at the end; "
