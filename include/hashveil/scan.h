@@ -71,6 +71,10 @@ typedef struct hashveil_scan_options {
     /** The second where two share the database's key, whose public halves scanner_options has; its
      * address NULL where one has all of it. */
     hashveil_peer evaluators[HASHVEIL_KEY_SHARES];
+    /** How long to try again when an evaluator does not answer, has too much to do, or the
+     * account's budget is spent; from the first failure after a success. 0: files are UNCHECKED at
+     * once. */
+    uint32_t evaluator_patience_ms;
     const hashveil_key *reporter_key; /**< public half; NULL: matches are not reported */
     const char *spool_path;           /**< where reports wait; needed with reporter_key */
     /** How many different listed records must match before the reporter can read any report; 0 for

@@ -51,14 +51,38 @@ static bool asks_digests(const struct hv_checker *checker)
     return hashveil_sealed_db_lists_digests(checker->options->database);
 }
 
+/* What may be better in a while. */
+static bool may_pass(hashveil_status status)
+{
+    return status == HASHVEIL_ERR_UNREACHABLE || status == HASHVEIL_ERR_TIMEOUT ||
+           status == HASHVEIL_ERR_OVERLOADED || status == HASHVEIL_ERR_BUDGET;
+}
+
+/* Returns whether to try again, after a pause. */
+static bool tries_again(struct hv_checker *checker, hashveil_status status)
+{
+    if (!may_pass(status)) {
+        checker->is_failing = false;
+        return false;
+    }
+    if (!checker->is_failing) {
+        checker->is_failing = true;
+        checker->backoff = hv_backoff_of(checker->options->evaluator_patience_ms);
+    }
+    return hv_backoff_wait(&checker->backoff, checker->options->is_cancelled);
+}
+
 static hashveil_status ask_one(struct hv_checker *checker, hashveil_query *query,
                                unsigned evaluator, hashveil_verdict *out)
 {
+    hashveil_status status;
     size_t len = 0;
-    const uint8_t *request = hashveil_query_request(query, evaluator, &len);
-    const hashveil_status status = hashveil_connection_exchange(
-        checker->evaluators[evaluator], HASHVEIL_PATH_EVALUATE, request, len, checker->response,
-        sizeof checker->response, &len);
+    do {
+        const uint8_t *request = hashveil_query_request(query, evaluator, &len);
+        status = hashveil_connection_exchange(checker->evaluators[evaluator],
+                                              HASHVEIL_PATH_EVALUATE, request, len,
+                                              checker->response, sizeof checker->response, &len);
+    } while (tries_again(checker, status));
     return status == HASHVEIL_OK
                ? hashveil_scanner_finish(query, evaluator, checker->response, len, out)
                : status;

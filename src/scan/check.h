@@ -3,11 +3,14 @@
 #ifndef HV_SCAN_CHECK_H
 #define HV_SCAN_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hashveil/scan.h>
 #include <hashveil/scanner.h>
 #include <hashveil/transport.h>
+
+#include "base/backoff.h"
 
 /* One worker's private state. */
 struct hv_checker {
@@ -16,6 +19,8 @@ struct hv_checker {
     hashveil_connection *evaluators[HASHVEIL_KEY_SHARES]; /* as many as have to be asked */
     hashveil_fingerprint forms[HASHVEIL_PDQ_POLICIES];    /* of the file in hand */
     uint8_t response[HASHVEIL_RESPONSE_MAX_BYTES];
+    bool is_failing;           /* no evaluator's answer has come since a failure */
+    struct hv_backoff backoff; /* of that */
 };
 
 /* Errors: as hashveil_connection_open; it is to be cleared then, too. */

@@ -2,6 +2,7 @@
 """Who may ask an evaluator, and how much: accounts in SQLite and in PostgreSQL."""
 
 import concurrent.futures
+import json
 import os
 import signal
 import sqlite3
@@ -55,6 +56,31 @@ def an_account_is_answered_until_its_budget_is_spent(world, row):
     equal(scan_with(world, address, phone, TROUBLE),
           ("unchecked", "the account's budget is spent for now"), "scan beyond the budget")
     equal(scan_with(world, address, tablet, MATCH), ("match", None), "another account")
+
+
+@case
+def a_scan_that_may_wait_goes_on_when_the_budget_has_filled_up(world):
+    store = sqlite_store(world)
+    # A picture's elements fill up in about a second.
+    phone = add(world, store, "phone", 86400 * ELEMENTS, ELEMENTS)
+    _, address = start(world, "--accounts", store)
+    files = world.files("others")[:3]
+    found = world.scan("--db", world.database, "--evaluator", address, "--token-file", phone,
+                       "--retry", "60", "--workers", "1", *files, exits=DONE)
+    equal(found.classes(), {"no known match": 3}, "classes")
+
+
+@case
+def a_scan_waits_for_an_evaluator_that_is_started_again(world):
+    process, path = world.evaluator(name="socket")
+    process.terminate()
+    world.finish(process, DONE)
+    scan = world.start("scan", "--json", "--db", world.database, "--evaluator", "unix:" + path,
+                       "--retry", "60", *world.files("others")[:2])
+    world.evaluator(name="socket")
+    found = world.finish(scan, DONE)
+    equal([json.loads(line).get("class") for line in found.output.splitlines()][:2],
+          2 * ["no known match"], "classes")
 
 
 @cases(STORES)

@@ -237,6 +237,7 @@ static int scan(const struct scan_options *options, const struct scan_input *inp
         .reporter = peer_without_account(&options->peers, options->report_store_path
                                                               ? input->reporter.address
                                                               : options->reporter_address),
+        .evaluator_patience_ms = options->evaluator_patience_s * 1000,
         .delivery_patience_ms = options->delivery_patience_s * 1000,
         .scanner_options = &scanner_options,
         .workers = options->workers,

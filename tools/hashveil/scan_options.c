@@ -16,6 +16,7 @@ enum {
     OPTION_SPOOL,
     OPTION_THRESHOLD,
     OPTION_DELIVERY_RETRY,
+    OPTION_RETRY,
     OPTION_REPORTER,
     OPTION_REPORT_STORE,
     OPTION_LIST,
@@ -31,6 +32,11 @@ const struct argp_option scan_option_rows[] = {
      "What was added to it and withdrawn since, sealed with --base; may be repeated", 1},
     {"key", OPTION_KEY, "FILE", 0, "The evaluator's secret key: starts a private evaluator", 1},
     EVALUATOR_PEER_ROWS(1),
+    {"retry", OPTION_RETRY, "SECONDS", 0,
+     "How long to try again when an evaluator does not answer, or the account's budget is spent; "
+     "0. "
+     "What is not answered then is unchecked",
+     1},
     {"dihedral", OPTION_DIHEDRAL, NULL, 0,
      "Find mirrored and turned copies too, with 1,024 probes for each file in place of 256", 1},
 
@@ -188,6 +194,10 @@ error_t scan_options_parse(int key, const char *text, const struct argp_state *s
         return 0;
     case OPTION_DIHEDRAL:
         options->scanner.is_dihedral = true;
+        return 0;
+    case OPTION_RETRY:
+        options->evaluator_patience_s =
+            (uint32_t)command_number(state, "--retry", text, 0, MAX_RETRY_S);
         return 0;
     case OPTION_DELIVERY_RETRY:
         options->delivery_patience_s =

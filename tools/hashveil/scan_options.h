@@ -33,6 +33,7 @@ struct scan_options {
     const char *spool_path;
     unsigned threshold; /* 0 when not given */
     uint32_t delivery_patience_s;
+    uint32_t evaluator_patience_s;
     const char *reporter_address;  /* at most one of this */
     const char *report_store_path; /* and this, for a reporter of our own */
     const char *list_path;
